@@ -1,0 +1,148 @@
+//===- DilatedAttrs.td - patterns as attributes ------------*- tablegen -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DILATED_ATTRS_TD
+#define DILATED_ATTRS_TD
+
+include "DilatedDialect.td"
+include "DilatedInterfaces.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class Dilated_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Dilated_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+//===----------------------------------------------------------------------===//
+// Enumerations
+//===----------------------------------------------------------------------===//
+
+def Dilated_HeadOffsetRule : I32EnumAttr<"HeadOffsetRule",
+    "which residue class o(h) of a dilated segment head h takes (spec, section 3)", [
+      I32EnumAttrCase<"Block", 0, "block">,
+      I32EnumAttrCase<"Modulo", 1, "modulo">,
+      I32EnumAttrCase<"End", 2, "end">,
+      I32EnumAttrCase<"Constant", 3, "constant">]> {
+  let cppNamespace = "::mlir::dilated";
+  let genSpecializedAttr = 0;
+}
+
+def Dilated_Padding : I32EnumAttr<"Padding",
+    "what stands where a segment's class has fewer real keys than rows (S5)", [
+      I32EnumAttrCase<"NullKeys", 0, "null_keys">,
+      I32EnumAttrCase<"Exclude", 1, "exclude">]> {
+  let cppNamespace = "::mlir::dilated";
+  let genSpecializedAttr = 0;
+}
+
+def Dilated_Overlap : I32EnumAttr<"Overlap",
+    "how often a key counts that several terms select (S6, S9)", [
+      I32EnumAttrCase<"Multiset", 0, "multiset">,
+      I32EnumAttrCase<"Set", 1, "set">]> {
+  let cppNamespace = "::mlir::dilated";
+  let genSpecializedAttr = 0;
+}
+
+def Dilated_Layout : I32EnumAttr<"Layout",
+    "order of the dimensions batch, sequence, head, feature of an operand", [
+      I32EnumAttrCase<"BNHD", 0, "bnhd">,
+      I32EnumAttrCase<"BHND", 1, "bhnd">]> {
+  let cppNamespace = "::mlir::dilated";
+  let genSpecializedAttr = 0;
+}
+
+def Dilated_LayoutAttr : EnumAttr<Dilated_Dialect, Dilated_Layout, "layout"> {
+  let assemblyFormat = "$value";
+}
+def Dilated_PaddingAttr : EnumAttr<Dilated_Dialect, Dilated_Padding, "padding"> {
+  let assemblyFormat = "$value";
+}
+
+//===----------------------------------------------------------------------===//
+// Head offset
+//===----------------------------------------------------------------------===//
+
+def Dilated_HeadOffsetAttr : Dilated_Attr<"HeadOffset", "head_offset"> {
+  let summary = "the head offset rule of a pattern";
+  let description = [{
+    | syntax | o(h) | who |
+    | --- | --- | --- |
+    | `block` | h div ceil(H/r) | torchscale, Prov-GigaPath, LongViT |
+    | `modulo` | h mod r | the LongNet paper |
+    | `end` | r - 1 - (h mod r) | research |
+    | `constant<s>` | s | sub-sequence patterns |
+
+    H is the number of query heads and r the dilation rate as written, not as
+    clamped. A constant is in [0, r) of every segment that uses it (C3).
+  }];
+  let parameters = (ins "::mlir::dilated::HeadOffsetRule":$rule,
+                        DefaultValuedParameter<"int64_t", "0">:$constant);
+  let hasCustomAssemblyFormat = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Terms
+//===----------------------------------------------------------------------===//
+
+def Dilated_SegmentAttr : Dilated_Attr<"Segment", "segment",
+    [DeclareAttrInterfaceMethods<Dilated_TermAttrInterface>]> {
+  let summary = "LongNet's segment<length, rate>: one branch of dilated attention";
+  let description = [{
+    Positions are cut into segments of `length`; in each, head h takes every
+    `rate`-th position from its head offset, and attends within that residue
+    class (S1 to S5). `multiplicity` counts equal branches (S6); it is 1 unless
+    canonicalisation merged some.
+
+    Syntax: `segment<5792, 2>`, `segment<300, 1, multiplicity = 2>`.
+  }];
+  let parameters = (ins "int64_t":$length, "int64_t":$rate,
+                        DefaultValuedParameter<"int64_t", "1">:$multiplicity);
+  let genVerifyDecl = 1;
+  let hasCustomAssemblyFormat = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Patterns
+//===----------------------------------------------------------------------===//
+
+def Dilated_PatternAttr : Dilated_Attr<"Pattern", "pattern"> {
+  let summary = "which keys a query attends to";
+  let description = [{
+    A list of terms, the head offset rule they share, what pads a ragged
+    segment, and how overlapping terms count. The defaults are torchscale's:
+    `offset = block`, `padding = null_keys`, `overlap = multiset`.
+
+    ```mlir
+    #longnet = #dilated.pattern<[segment<1024, 1>, segment<5792, 2>],
+                                offset = block, padding = null_keys>
+    ```
+
+    Constraints: (C1) at least one term; (C2) w >= 1 and r >= 1; (C3) a constant
+    head offset is below every rate; (C6) null keys only with segment terms and
+    multiset overlap.
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::Attribute">:$terms,
+                        "::mlir::dilated::HeadOffsetAttr":$offset,
+                        "::mlir::dilated::Padding":$padding,
+                        "::mlir::dilated::Overlap":$overlap);
+  let extraClassDeclaration = [{
+    /// The terms as segments; std::nullopt when the pattern has other terms.
+    std::optional<::llvm::SmallVector<::mlir::dilated::SegmentAttr>> getSegments() const;
+
+    /// True when some row may have no key at all: no term covers every position.
+    bool mayLeaveRowsUncovered() const;
+
+    /// The pattern with its terms clamped to a static sequence length (S1) and
+    /// equal terms merged with a multiplicity (S6). Equal means equal length,
+    /// rate and, hence, head offset.
+    PatternAttr clampTo(int64_t n) const;
+  }];
+  let genVerifyDecl = 1;
+  let hasCustomAssemblyFormat = 1;
+}
+
+#endif // DILATED_ATTRS_TD
