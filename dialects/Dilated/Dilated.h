@@ -39,11 +39,14 @@ struct LayoutDims {
 LayoutDims getLayoutDims(Layout layout);
 
 /// ceil(a/b) for a >= 0, b >= 1 without overflow.
-inline int64_t ceilDiv(int64_t a, int64_t b) { return a == 0 ? 0 : (a - 1) / b + 1; }
+inline int64_t ceilDiv(int64_t a, int64_t b) {
+  return a == 0 ? 0 : (a - 1) / b + 1;
+}
 
 /// The head offset o(h) of head `h` of `numHeads` at dilation rate `rate`, the
 /// rate as written (spec, section 3).
-int64_t getHeadOffset(HeadOffsetAttr offset, int64_t h, int64_t numHeads, int64_t rate);
+int64_t getHeadOffset(HeadOffsetAttr offset, int64_t h, int64_t numHeads,
+                      int64_t rate);
 
 /// Destination-style bufferisation of fused_attention.
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);

@@ -29,6 +29,10 @@ def Dilated_Dialect : Dialect {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
   let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    /// Adds the attributes; defined where their storage is (DilatedAttrs.cpp).
+    void registerAttributes();
+  }];
 }
 
 #endif // DILATED_DIALECT_TD

@@ -29,7 +29,8 @@ def Dilated_LseShaped : AnyTypeOf<[RankedTensorOf<[F32, F64]>,
 //===----------------------------------------------------------------------===//
 
 def Dilated_AttentionOp : Dilated_Op<"attention", [
-    Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>]> {
+    Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>]> {
   let summary = "attention over the keys that a pattern selects";
   let description = [{
     For each batch b, head h and position p: one softmax over the multiset of
@@ -86,7 +87,8 @@ def Dilated_AttentionOp : Dilated_Op<"attention", [
 //===----------------------------------------------------------------------===//
 
 def Dilated_GatherOp : Dilated_Op<"gather", [
-    Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>]> {
+    Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>]> {
   let summary = "the rows of every (segment, residue class), compacted";
   let description = [{
     `source` is `[B, N, Hs, D]`; `gathered` is `[B, G, H, L, D]` with, for
@@ -122,7 +124,8 @@ def Dilated_GatherOp : Dilated_Op<"gather", [
 }
 
 def Dilated_DenseAttentionOp : Dilated_Op<"dense_attention", [
-    Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>]> {
+    Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>]> {
   let summary = "softmax attention within every (segment, head) of gathered rows";
   let description = [{
     query, key, value are `[B, G, H, L, D]` (value Dv), as `gather` makes them;
@@ -164,7 +167,8 @@ def Dilated_DenseAttentionOp : Dilated_Op<"dense_attention", [
 def Dilated_ScatterOp : Dilated_Op<"scatter", [
     Pure, DestinationStyleOpInterface,
     AllTypesMatch<["out_init", "out"]>, AllTypesMatch<["lse_init", "lse"]>,
-    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>]> {
   let summary = "puts gathered rows back to their positions";
   let description = [{
     The inverse of `gather`: position p of head h with g = p div w', l = p mod w'
@@ -202,7 +206,8 @@ def Dilated_ScatterOp : Dilated_Op<"scatter", [
 
 def Dilated_CombineOp : Dilated_Op<"combine", [
     Pure, SameVariadicOperandSize,
-    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>]> {
   let summary = "merges partial attention results by their log-sum-exp";
   let description = [{
     out = sum_i a_i out_i with a_i = m_i exp(lse_i) / sum_j m_j exp(lse_j), in log
@@ -240,7 +245,8 @@ def Dilated_CombineOp : Dilated_Op<"combine", [
 def Dilated_FusedAttentionOp : Dilated_Op<"fused_attention", [
     DestinationStyleOpInterface,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
-    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>]> {
   let summary = "attention in destination style: one kernel for all branches";
   let description = [{
     The meaning of `attention`, with the results written to destinations. On

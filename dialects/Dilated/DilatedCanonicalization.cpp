@@ -1,0 +1,124 @@
+//===- DilatedCanonicalization.cpp - simpler equal forms ---------*- C++ -*-==//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Where N is static, segments clamp to it (S1) and terms that have become equal
+// merge with a multiplicity (S6). One term that covers the whole sequence with
+// rate 1 is dense attention: its head offset and multiplicity mean nothing and
+// take their default.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Dilated/Dilated.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+/// The pattern as simple as a static N allows. `hasLse`: a multiplicity of the
+/// only term shifts the log-sum-exp and must stay.
+static PatternAttr simplifyPattern(PatternAttr pattern, int64_t n,
+                                   bool hasLse) {
+  PatternAttr clamped = pattern.clampTo(n);
+  std::optional<SmallVector<SegmentAttr>> segments = clamped.getSegments();
+  if (!segments || segments->size() != 1)
+    return clamped;
+  SegmentAttr only = segments->front();
+  if (only.getLength() != n || only.getRate() != 1)
+    return clamped;
+  MLIRContext *context = pattern.getContext();
+  Attribute term = hasLse ? only
+                          : SegmentAttr::get(context, only.getLength(), 1,
+                                             /*multiplicity=*/1);
+  return PatternAttr::get(
+      context, term, HeadOffsetAttr::get(context, HeadOffsetRule::Block, 0),
+      clamped.getPadding(), clamped.getOverlap());
+}
+
+namespace {
+/// attention and fused_attention with a static N: clamp and merge the terms.
+template <typename OpTy>
+struct ClampPattern : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    auto type = cast<ShapedType>(op.getQuery().getType());
+    int64_t n = type.getDimSize(getLayoutDims(op.getQueryLayout()).sequence);
+    if (ShapedType::isDynamic(n) || n == 0)
+      return rewriter.notifyMatchFailure(op, "sequence length is not known");
+    PatternAttr simpler = simplifyPattern(op.getPattern(), n, hasLse(op));
+    if (simpler == op.getPattern())
+      return rewriter.notifyMatchFailure(op, "pattern is as simple as it gets");
+    rewriter.modifyOpInPlace(op, [&] { op.setPatternAttr(simpler); });
+    return success();
+  }
+
+  static bool hasLse(AttentionOp op) { return bool(op.getLse()); }
+  static bool hasLse(FusedAttentionOp op) { return bool(op.getLseInit()); }
+};
+
+/// A log-sum-exp that nobody reads is not computed.
+struct DropUnusedLse : OpRewritePattern<AttentionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(AttentionOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.getLse() || !op.getLse().use_empty())
+      return rewriter.notifyMatchFailure(op, "lse is absent or used");
+    auto slim = AttentionOp::create(rewriter, op.getLoc(),
+                                    TypeRange(op.getOut().getType()),
+                                    op.getOperands(), op->getAttrs());
+    rewriter.replaceAllUsesWith(op.getOut(), slim.getOut());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// combine of a partial result with itself counts it with its multiplicity.
+struct MergeEqualPartials : OpRewritePattern<CombineOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(CombineOp op,
+                                PatternRewriter &rewriter) const override {
+    SmallVector<Value> outs, lses;
+    SmallVector<int64_t> counts;
+    for (auto [i, out, lse] : llvm::enumerate(op.getOuts(), op.getLses())) {
+      int64_t count = op.getMultiplicities() ? (*op.getMultiplicities())[i] : 1;
+      auto pairs = llvm::zip_equal(outs, lses);
+      auto same = llvm::find_if(pairs, [&](auto pair) {
+        return std::get<0>(pair) == out && std::get<1>(pair) == lse;
+      });
+      if (same != pairs.end()) {
+        counts[std::distance(pairs.begin(), same)] += count;
+        continue;
+      }
+      outs.push_back(out);
+      lses.push_back(lse);
+      counts.push_back(count);
+    }
+    if (outs.size() == op.getOuts().size())
+      return rewriter.notifyMatchFailure(op, "all partial results differ");
+    rewriter.replaceOpWithNewOp<CombineOp>(
+        op, op->getResultTypes(), outs, lses,
+        rewriter.getDenseI64ArrayAttr(counts));
+    return success();
+  }
+};
+} // namespace
+
+void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                              MLIRContext *context) {
+  patterns.add<ClampPattern<AttentionOp>, DropUnusedLse>(context);
+}
+
+void FusedAttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                                   MLIRContext *context) {
+  patterns.add<ClampPattern<FusedAttentionOp>>(context);
+}
+
+void CombineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                            MLIRContext *context) {
+  patterns.add<MergeEqualPartials>(context);
+}
