@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# The house rules that a script can check, on tracked files; each breach is one
+# line `file:line: what`. Exit code 1 when there is any.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+status=0
+# breach RULE: passes on the lines of stdin, each with the rule it breaks.
+breach() {
+  local line
+  while IFS= read -r line; do
+    printf '%s [%s]\n' "$line" "$1"
+    status=1
+  done
+}
+
+#===-----------------------------------------------------------------------===#
+# One file does one thing
+#===-----------------------------------------------------------------------===#
+
+breach "a source file has at most 700 lines" < <(
+  git ls-files -z -- '*.cpp' '*.h' '*.td' '*.py' '*.sh' | xargs -0 --no-run-if-empty wc -l |
+    awk '$2 != "total" && $1 > 700 { printf "%s:1: %d lines\n", $2, $1 }')
+
+#===-----------------------------------------------------------------------===#
+# Nothing includes upwards
+#===-----------------------------------------------------------------------===#
+
+breach "dialects/ holds nouns: no pass and nothing of include/ there" < <(
+  git grep -nE '#include "(mlir/Pass|dilated-mlir)/' -- dialects)
+breach "a pass definition is in include/*/Passes.td, not in dialects/" < <(
+  git grep -nE '^def .*: *(Pass|InterfacePass)<' -- dialects)
+breach "lib/Runtime ships to users: no LLVM in it" < <(
+  git grep -nE '#include [<"](llvm|mlir|lld|dialects)/' -- lib/Runtime include/dilated-mlir/Runtime)
+
+# The stages in the order of the data flow; a stage includes itself and the ones
+# before it. Support and Runtime are beneath all.
+stages=(Import Conversion Transforms CodeGen Target Pipelines)
+for ((i = 0; i < ${#stages[@]}; ++i)); do
+  for ((j = i + 1; j < ${#stages[@]}; ++j)); do
+    breach "${stages[i]} comes before ${stages[j]} and does not include it" < <(
+      git grep -nE "#include \"dilated-mlir/${stages[j]}/" -- \
+        "lib/${stages[i]}" "include/dilated-mlir/${stages[i]}")
+  done
+  breach "what is beneath all stages includes none (${stages[i]})" < <(
+    git grep -nE "#include \"dilated-mlir/${stages[i]}/" -- \
+      lib/Support include/dilated-mlir/Support lib/Runtime include/dilated-mlir/Runtime)
+done
+
+#===-----------------------------------------------------------------------===#
+# Every source file says what it is, under which licence
+#===-----------------------------------------------------------------------===#
+
+breach "no SPDX line in the first ten" < <(
+  git ls-files -- '*.cpp' '*.h' '*.td' | while IFS= read -r file; do
+    head -n 10 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception' ||
+      printf '%s:1: licence\n' "$file"
+  done)
+
+#===-----------------------------------------------------------------------===#
+# Text that means something only on one machine
+#===-----------------------------------------------------------------------===#
+
+# The classes around one letter keep this file from matching itself.
+breach "a path of one machine or a package registry's host" < <(
+  git grep -nIE '/(work|[h]ome|[f]arm)/[a-z]|/tmp/[a-z]|[p]ypi\.org|[d]eb\.debian\.org|files\.[p]ythonhosted' -- \
+    . ':!*.onnx' ':!*.pb' ':!*.json')
+
+exit "$status"
