@@ -1,0 +1,85 @@
+"""Dilated attention in numpy, written from docs/spec.md and nothing else.
+
+One softmax over a multiset: for every (position, head) the number of times each
+key is selected and the number of null keys are counted from S1 to S5, then
+S6 to S8 are two lines of numpy in float64. No gather, no branch outputs, no
+mixing: it shares no step with what it tests. Memory is N x N per head.
+
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Segment terms with what they share (docs/spec.md, sections 2, 3 and 5)."""
+
+    segments: tuple  # of (w, r)
+    offset: str = "block"  # block, modulo, end or constant
+    constant: int = 0
+    padding: str = "null_keys"  # or exclude
+
+    def head_offset(self, h, heads, r):
+        """o(h), section 3."""
+        if self.offset == "block":
+            return h // -(-heads // r)
+        if self.offset == "modulo":
+            return h % r
+        if self.offset == "end":
+            return r - 1 - h % r
+        assert self.offset == "constant" and 0 <= self.constant < r  # C3
+        return self.constant
+
+
+def selection(pattern, h, heads, n, causal):
+    """counts[p, key]: how often p selects the key; nulls[p]: its null keys."""
+    counts = np.zeros((n, n))
+    nulls = np.zeros(n)
+    position = np.arange(n)
+    for w, r in pattern.segments:
+        w = min(w, n)  # S1
+        segment, within = position // w, position % w
+        o = pattern.head_offset(h, heads, r)
+        rows = -(-w // r)  # L
+        in_class = within % r == o  # S2: covered rows, and what a key must be too
+        same = segment[:, None] == segment[None, :]
+        selected = in_class[:, None] & in_class[None, :] & same  # S3
+        if causal:
+            selected &= position[None, :] <= position[:, None]  # S4
+        counts += selected
+        if pattern.padding == "null_keys" and not causal:  # S5
+            length = np.minimum(w, n - segment * w)
+            real = np.maximum(0, -(-(length - o) // r))
+            nulls += np.where(in_class, rows - real, 0)
+    return counts, nulls
+
+
+def attention(query, key, value, pattern, causal=False, scale=None):
+    """query [B, N, H, D], key [B, N, Hkv, D], value [B, N, Hkv, Dv], all taken
+    as float64. Returns out [B, N, H, Dv] and lse [B, H, N]."""
+    query, key, value = (np.asarray(x, np.float64) for x in (query, key, value))
+    batch, n, heads, depth = query.shape
+    group = heads // key.shape[2]
+    scale = depth**-0.5 if scale is None else scale
+    out = np.zeros((batch, n, heads, value.shape[3]))
+    lse = np.full((batch, heads, n), -np.inf)
+    for h in range(heads):
+        counts, nulls = selection(pattern, h, heads, n, causal)
+        covered = counts.sum(1) + nulls > 0
+        for b in range(batch):
+            scores = scale * query[b, :, h] @ key[b, :, h // group].T
+            scores = np.where(counts > 0, scores, -np.inf)
+            # S8: the maximum over the selected keys and the null score 0.
+            top = scores.max(1)
+            top = np.where(nulls > 0, np.maximum(top, 0), top)
+            top = np.where(covered, top, 0)
+            weights = counts * np.exp(scores - top[:, None])
+            total = weights.sum(1) + nulls * np.exp(-top)
+            safe = np.where(covered, total, 1)
+            out[b, :, h] = weights @ value[b, :, h // group] / safe[:, None]  # S6
+            lse[b, h] = np.where(covered, np.log(safe) + top, -np.inf)
+            out[b, ~covered, h] = 0  # S7
+    return out, lse
