@@ -1,0 +1,119 @@
+//===- Phases.cpp - every phase, in order, a line per pass -------*- C++ -*-==//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The table of contents of the compiler. The kernel and llvm phases of a target
+// are spelled out beside their passes (lib/CodeGen/CPU/Pipeline.cpp).
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Pipelines/Phases.h"
+
+#include "dilated-mlir/CodeGen/CPU/Pipeline.h"
+#include "dilated-mlir/Conversion/Passes.h"
+#include "dilated-mlir/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+ArrayRef<PhaseInfo> mlir::dilated::getPhases() {
+  static const PhaseInfo phases[] = {
+      {Phase::Import, "import",
+       "onnx.node, func; small constants, named weights"},
+      {Phase::Graph, "graph", "dilated.attention, linalg, tensor, arith"},
+      {Phase::Branches, "branches",
+       "dilated.gather, dense_attention, scatter, combine"},
+      {Phase::Fused, "fused", "dilated.fused_attention"},
+      {Phase::Kernel, "kernel", "scf, vector, memref"},
+      {Phase::Llvm, "llvm", "the LLVM dialect"},
+      {Phase::Object, "object", "machine code"},
+  };
+  return phases;
+}
+
+StringRef mlir::dilated::getPhaseName(Phase phase) {
+  return getPhases()[static_cast<unsigned>(phase)].name;
+}
+
+std::optional<Phase> mlir::dilated::parsePhase(StringRef name) {
+  for (const PhaseInfo &info : getPhases())
+    if (info.name == name)
+      return info.phase;
+  return std::nullopt;
+}
+
+static void verifyPhase(OpPassManager &pm, Phase phase) {
+  DilatedVerifyPhaseOptions options;
+  options.phase = getPhaseName(phase).str();
+  pm.addPass(createDilatedVerifyPhase(options));
+}
+
+void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
+                               const PhaseOptions &options) {
+  switch (phase) {
+  case Phase::Import:
+    // The importer writes this phase; there is only its contract to check.
+    break;
+  case Phase::Graph:
+    pm.addPass(createConvertOnnxToLinalg());
+    pm.addPass(createCanonicalizerPass()); // clamps patterns where N is static
+    pm.addPass(createCSEPass());
+    pm.addPass(createSymbolDCEPass()); // weights that nothing reads
+    pm.addPass(createDilatedWarnUncoveredRows());
+    break;
+  case Phase::Branches:
+    pm.addPass(createDilatedDecomposeAttention());
+    pm.addPass(createCSEPass()); // one fill for all branches
+    break;
+  case Phase::Fused:
+    if (options.fuse) {
+      pm.addPass(createDilatedFuseBranches());
+      pm.addPass(createDilatedAbsorbTransposes());
+    }
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCSEPass());
+    break;
+  case Phase::Kernel:
+    pm.addPass(createDilatedLowerBranches()); // what did not fuse
+    buildCPUKernelPipeline(pm);
+    break;
+  case Phase::Llvm:
+    buildCPULlvmPipeline(pm);
+    break;
+  case Phase::Object:
+    return;
+  }
+  verifyPhase(pm, phase);
+}
+
+namespace {
+struct PhasePipelineOptions : PassPipelineOptions<PhasePipelineOptions> {
+  Option<bool> fuse{*this, "fuse",
+                    llvm::cl::desc("fuse branches into attention kernels"),
+                    llvm::cl::init(true)};
+};
+} // namespace
+
+void mlir::dilated::registerPhasePipelines() {
+  for (const PhaseInfo &info : getPhases()) {
+    if (info.phase == Phase::Object)
+      continue;
+    // The registry keeps references: the strings live as long as the program.
+    static SmallVector<std::string> names, descriptions;
+    names.reserve(2 * getPhases().size());
+    descriptions.reserve(2 * getPhases().size());
+    names.push_back(("pipeline-" + info.name).str());
+    descriptions.push_back(
+        ("Phase " + info.name + "; after it stand: " + info.description).str());
+    PassPipelineRegistration<PhasePipelineOptions>(
+        names.back(), descriptions.back(),
+        [phase = info.phase](OpPassManager &pm,
+                             const PhasePipelineOptions &options) {
+          PhaseOptions phaseOptions;
+          phaseOptions.fuse = options.fuse;
+          buildPhase(pm, phase, phaseOptions);
+        });
+  }
+}

@@ -1,0 +1,201 @@
+//===- DecomposeAttention.cpp - attention in the paper's form ----*- C++ -*-==//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// attention -> per segment gather, dense_attention, scatter; then combine. This
+// form is what a reader of the paper expects, what runs as the reference, and
+// what dilated-fuse-branches recognises.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Transforms/Passes.h"
+
+#include "dialects/Dilated/Dilated.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::dilated {
+#define GEN_PASS_DEF_DILATEDDECOMPOSEATTENTION
+#include "dilated-mlir/Transforms/Passes.h.inc"
+} // namespace mlir::dilated
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+namespace {
+/// Writes one attention op as branches.
+class Decomposition {
+public:
+  Decomposition(OpBuilder &b, AttentionOp op)
+      : b(b), op(op), loc(op.getLoc()), padding(op.getPattern().getPadding()) {}
+
+  void run(ArrayRef<SegmentAttr> segments);
+
+private:
+  /// `value` as [B, N, H, D].
+  Value toBNHD(Value value, Layout layout);
+  /// The result `bnhd` as the op's layout wants it.
+  Value fromBNHD(Value bnhd, Layout layout);
+  /// `type` filled with `value`; sizes of the query and `feature`.
+  Value fill(ArrayRef<OpFoldResult> sizes, Type elementType, double value);
+  /// One branch; appends its output and log-sum-exp.
+  void branch(SegmentAttr segment);
+  GatherOp gather(Value source, SegmentAttr segment, bool withCounts);
+
+  OpBuilder &b;
+  AttentionOp op;
+  Location loc;
+  Padding padding;
+  Value query, key, value;
+  Value numHeads; // null when key and query have equally many heads
+  SmallVector<Value> outs, lses;
+};
+} // namespace
+
+Value Decomposition::toBNHD(Value value, Layout layout) {
+  if (layout == Layout::BNHD)
+    return value;
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, value);
+  std::swap(sizes[1], sizes[2]);
+  Value init = tensor::EmptyOp::create(b, loc, sizes,
+                                       getElementTypeOrSelf(value.getType()));
+  return linalg::TransposeOp::create(b, loc, value, init,
+                                     ArrayRef<int64_t>{0, 2, 1, 3})
+      ->getResult(0);
+}
+
+Value Decomposition::fromBNHD(Value bnhd, Layout layout) {
+  // Swapping sequence and head is its own inverse.
+  return toBNHD(bnhd, layout);
+}
+
+Value Decomposition::fill(ArrayRef<OpFoldResult> sizes, Type elementType,
+                          double value) {
+  Value init = tensor::EmptyOp::create(b, loc, sizes, elementType);
+  Value scalar =
+      arith::ConstantOp::create(b, loc, b.getFloatAttr(elementType, value));
+  return linalg::FillOp::create(b, loc, scalar, init).getResult(0);
+}
+
+GatherOp Decomposition::gather(Value source, SegmentAttr segment,
+                               bool withCounts) {
+  auto type = cast<RankedTensorType>(source.getType());
+  auto queryType = cast<RankedTensorType>(query.getType());
+  int64_t n = type.getDimSize(1), heads = queryType.getDimSize(2);
+  // (S1) G = ceil(N/w'), L = ceil(w'/r) with w' = min(w, N).
+  int64_t segments = ShapedType::kDynamic, rows = ShapedType::kDynamic;
+  if (!ShapedType::isDynamic(n)) {
+    int64_t length = std::min(segment.getLength(), std::max<int64_t>(n, 1));
+    segments = ceilDiv(n, length);
+    rows = ceilDiv(length, segment.getRate());
+  }
+  auto gathered = RankedTensorType::get(
+      {type.getDimSize(0), segments, heads, rows, type.getDimSize(3)},
+      type.getElementType());
+  Type counts;
+  if (withCounts)
+    counts = RankedTensorType::get({segments, heads}, b.getIndexType());
+  return GatherOp::create(b, loc, gathered, counts, source,
+                          source == query ? Value() : numHeads, segment,
+                          op.getPattern().getOffset());
+}
+
+void Decomposition::branch(SegmentAttr segment) {
+  // A multiplicity is a matter of the mixture alone.
+  auto once = cast<SegmentAttr>(segment.withMultiplicity(1));
+  // (S4, S5) Causal rows see no null key, so counts would cut nothing.
+  bool withCounts = padding == Padding::Exclude && !op.getCausal();
+  GatherOp q = gather(query, once, false), k = gather(key, once, withCounts),
+           v = gather(value, once, false);
+
+  auto queryType = cast<RankedTensorType>(q.getGathered().getType());
+  auto valueType = cast<RankedTensorType>(v.getGathered().getType());
+  Type wide = queryType.getElementType().isF64() ? Type(b.getF64Type())
+                                                 : Type(b.getF32Type());
+  SmallVector<int64_t> shape(queryType.getShape());
+  auto lseType = RankedTensorType::get(ArrayRef(shape).drop_back(), wide);
+  shape.back() = valueType.getDimSize(4);
+  auto attend = DenseAttentionOp::create(
+      b, loc, RankedTensorType::get(shape, wide), lseType, q.getGathered(),
+      k.getGathered(), v.getGathered(), k.getCounts(), op.getCausal(),
+      op.getScaleAttr());
+
+  // (S2, S7) What the branch does not cover is 0 with log-sum-exp -inf.
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, query);
+  SmallVector<OpFoldResult> lseSizes = {sizes[0], sizes[2], sizes[1]};
+  sizes[3] = b.getIndexAttr(valueType.getDimSize(4));
+  Value zero = fill(sizes, wide, 0.0);
+  Value minusInf =
+      fill(lseSizes, wide, -std::numeric_limits<double>::infinity());
+  auto scatter = ScatterOp::create(b, loc, zero.getType(), minusInf.getType(),
+                                   attend.getOut(), attend.getLse(), zero,
+                                   minusInf, once, op.getPattern().getOffset());
+  outs.push_back(scatter.getOut());
+  lses.push_back(scatter.getLse());
+}
+
+void Decomposition::run(ArrayRef<SegmentAttr> segments) {
+  query = toBNHD(op.getQuery(), op.getQueryLayout());
+  key = toBNHD(op.getKey(), op.getKeyLayout());
+  value = toBNHD(op.getValue(), op.getValueLayout());
+  auto queryType = cast<RankedTensorType>(query.getType());
+  auto keyType = cast<RankedTensorType>(key.getType());
+  // Heads of key and value are repeated by gather unless they are known to be
+  // as many as the query's.
+  if (queryType.isDynamicDim(2) || keyType.isDynamicDim(2) ||
+      queryType.getDimSize(2) != keyType.getDimSize(2))
+    numHeads = getValueOrCreateConstantIndexOp(
+        b, loc, tensor::getMixedSize(b, loc, query, 2));
+
+  SmallVector<int64_t> multiplicities;
+  for (SegmentAttr segment : segments) {
+    branch(segment);
+    multiplicities.push_back(segment.getMultiplicity());
+  }
+  DenseI64ArrayAttr counts;
+  if (llvm::any_of(multiplicities, [](int64_t m) { return m != 1; }))
+    counts = b.getDenseI64ArrayAttr(multiplicities);
+
+  auto outType = cast<RankedTensorType>(op.getOut().getType());
+  SmallVector<int64_t> shape(outType.getShape());
+  if (op.getOutLayout() == Layout::BHND)
+    std::swap(shape[1], shape[2]);
+  auto combine = CombineOp::create(b, loc, outType.clone(shape),
+                                   op.getLse() ? op.getLse().getType() : Type(),
+                                   outs, lses, counts);
+  Value out = fromBNHD(combine.getOut(), op.getOutLayout());
+  // A transpose of dynamic sizes may know less than the op's result type.
+  if (out.getType() != outType)
+    out = tensor::CastOp::create(b, loc, outType, out);
+  op.getOut().replaceAllUsesWith(out);
+  if (op.getLse())
+    op.getLse().replaceAllUsesWith(combine.getLse());
+}
+
+namespace {
+struct DecomposeAttention
+    : mlir::dilated::impl::DilatedDecomposeAttentionBase<DecomposeAttention> {
+  void runOnOperation() override {
+    SmallVector<AttentionOp> ops;
+    getOperation()->walk([&](AttentionOp op) { ops.push_back(op); });
+    bool failed = false;
+    for (AttentionOp op : ops) {
+      std::optional<SmallVector<SegmentAttr>> segments =
+          op.getPattern().getSegments();
+      if (!segments || op.getPattern().getOverlap() != Overlap::Multiset) {
+        op.emitOpError() << "pattern " << op.getPattern()
+                         << " is not a multiset of segments; only those are "
+                            "lowered";
+        failed = true;
+        continue;
+      }
+      OpBuilder builder(op);
+      Decomposition(builder, op).run(*segments);
+      op.erase();
+    }
+    if (failed)
+      signalPassFailure();
+  }
+};
+} // namespace
