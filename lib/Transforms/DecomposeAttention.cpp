@@ -33,10 +33,9 @@ public:
   void run(ArrayRef<SegmentAttr> segments);
 
 private:
-  /// `value` as [B, N, H, D].
-  Value toBNHD(Value value, Layout layout);
-  /// The result `bnhd` as the op's layout wants it.
-  Value fromBNHD(Value bnhd, Layout layout);
+  /// Sequence and head of `value` swapped when `layout` is bhnd: [B, H, N, D]
+  /// to [B, N, H, D] or back. `sizes` are those of `value`.
+  Value swapIfBHND(Value value, Layout layout, SmallVector<OpFoldResult> sizes);
   /// `type` filled with `value`; sizes of the query and `feature`.
   Value fill(ArrayRef<OpFoldResult> sizes, Type elementType, double value);
   /// One branch; appends its output and log-sum-exp.
@@ -53,21 +52,16 @@ private:
 };
 } // namespace
 
-Value Decomposition::toBNHD(Value value, Layout layout) {
+Value Decomposition::swapIfBHND(Value value, Layout layout,
+                                SmallVector<OpFoldResult> sizes) {
   if (layout == Layout::BNHD)
     return value;
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, value);
   std::swap(sizes[1], sizes[2]);
   Value init = tensor::EmptyOp::create(b, loc, sizes,
                                        getElementTypeOrSelf(value.getType()));
   return linalg::TransposeOp::create(b, loc, value, init,
                                      ArrayRef<int64_t>{0, 2, 1, 3})
       ->getResult(0);
-}
-
-Value Decomposition::fromBNHD(Value bnhd, Layout layout) {
-  // Swapping sequence and head is its own inverse.
-  return toBNHD(bnhd, layout);
 }
 
 Value Decomposition::fill(ArrayRef<OpFoldResult> sizes, Type elementType,
@@ -136,9 +130,12 @@ void Decomposition::branch(SegmentAttr segment) {
 }
 
 void Decomposition::run(ArrayRef<SegmentAttr> segments) {
-  query = toBNHD(op.getQuery(), op.getQueryLayout());
-  key = toBNHD(op.getKey(), op.getKeyLayout());
-  value = toBNHD(op.getValue(), op.getValueLayout());
+  auto bnhd = [&](Value operand, Layout layout) {
+    return swapIfBHND(operand, layout, tensor::getMixedSizes(b, loc, operand));
+  };
+  query = bnhd(op.getQuery(), op.getQueryLayout());
+  key = bnhd(op.getKey(), op.getKeyLayout());
+  value = bnhd(op.getValue(), op.getValueLayout());
   auto queryType = cast<RankedTensorType>(query.getType());
   auto keyType = cast<RankedTensorType>(key.getType());
   // Heads of key and value are repeated by gather unless they are known to be
@@ -164,7 +161,9 @@ void Decomposition::run(ArrayRef<SegmentAttr> segments) {
   auto combine = CombineOp::create(b, loc, outType.clone(shape),
                                    op.getLse() ? op.getLse().getType() : Type(),
                                    outs, lses, counts);
-  Value out = fromBNHD(combine.getOut(), op.getOutLayout());
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, query);
+  sizes[3] = b.getIndexAttr(outType.getDimSize(3));
+  Value out = swapIfBHND(combine.getOut(), op.getOutLayout(), sizes);
   // A transpose of dynamic sizes may know less than the op's result type.
   if (out.getType() != outType)
     out = tensor::CastOp::create(b, loc, outType, out);

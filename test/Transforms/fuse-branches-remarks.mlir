@@ -1,0 +1,162 @@
+// What does not fuse stays as it is, and a remark says why and where.
+// RUN: dilated-opt %s --split-input-file --dilated-fuse-branches --verify-diagnostics | FileCheck %s
+
+// CHECK-COUNT-5: dilated.combine
+
+// Branches that attend to different keys are not one softmax.
+func.func @other_keys(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32>, %v: tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32> {
+  %f0 = arith.constant 0.0 : f32
+  %finf = arith.constant 0xFF800000 : f32
+  %i0 = tensor.empty() : tensor<1x32x4x16xf32>
+  %i1 = tensor.empty() : tensor<1x4x32xf32>
+  %zero = linalg.fill ins(%f0 : f32) outs(%i0 : tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32>
+  %none = linalg.fill ins(%finf : f32) outs(%i1 : tensor<1x4x32xf32>) -> tensor<1x4x32xf32>
+  %q0 = dilated.gather %q segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %k0 = dilated.gather %k segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %v0 = dilated.gather %v segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %o0, %l0 = dilated.dense_attention %q0, %k0, %v0 
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32> -> tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32>
+  %d0, %e0 = dilated.scatter %o0, %l0 into %zero, %none segment(<8, 1>) offset(<block>)
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  %q1 = dilated.gather %q segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %k1 = dilated.gather %v segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %v1 = dilated.gather %v segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %o1, %l1 = dilated.dense_attention %q1, %k1, %v1 
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32> -> tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32>
+  // expected-note @below {{it attends to other operands than the first branch}}
+  %d1, %e1 = dilated.scatter %o1, %l1 into %zero, %none segment(<16, 2>) offset(<block>)
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  // expected-remark @below {{not fused into one attention kernel}}
+  %out = dilated.combine (%d0, %d1) lse(%e0, %e1)
+      : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32> lse tensor<1x4x32xf32>, tensor<1x4x32xf32>
+      -> tensor<1x32x4x16xf32>
+  return %out : tensor<1x32x4x16xf32>
+}
+
+// -----
+
+// Keys gathered at another head offset than the query.
+func.func @other_segment(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32>, %v: tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32> {
+  %f0 = arith.constant 0.0 : f32
+  %finf = arith.constant 0xFF800000 : f32
+  %i0 = tensor.empty() : tensor<1x32x4x16xf32>
+  %i1 = tensor.empty() : tensor<1x4x32xf32>
+  %zero = linalg.fill ins(%f0 : f32) outs(%i0 : tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32>
+  %none = linalg.fill ins(%finf : f32) outs(%i1 : tensor<1x4x32xf32>) -> tensor<1x4x32xf32>
+  %q0 = dilated.gather %q segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %k0 = dilated.gather %k segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %v0 = dilated.gather %v segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %o0, %l0 = dilated.dense_attention %q0, %k0, %v0 
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32> -> tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32>
+  %d0, %e0 = dilated.scatter %o0, %l0 into %zero, %none segment(<8, 1>) offset(<block>)
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  %q1 = dilated.gather %q segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  // expected-note @below {{it gathers #dilated.segment<16, 2> at offset #dilated.head_offset<modulo> but the branch scatters #dilated.segment<16, 2> at offset #dilated.head_offset<block>}}
+  %k1 = dilated.gather %k segment(<16, 2>) offset(<modulo>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %v1 = dilated.gather %v segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %o1, %l1 = dilated.dense_attention %q1, %k1, %v1 
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32> -> tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32>
+  %d1, %e1 = dilated.scatter %o1, %l1 into %zero, %none segment(<16, 2>) offset(<block>)
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  // expected-remark @below {{not fused into one attention kernel}}
+  %out = dilated.combine (%d0, %d1) lse(%e0, %e1)
+      : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32> lse tensor<1x4x32xf32>, tensor<1x4x32xf32>
+      -> tensor<1x32x4x16xf32>
+  return %out : tensor<1x32x4x16xf32>
+}
+
+// -----
+
+// Different scales.
+func.func @other_scale(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32>, %v: tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32> {
+  %f0 = arith.constant 0.0 : f32
+  %finf = arith.constant 0xFF800000 : f32
+  %i0 = tensor.empty() : tensor<1x32x4x16xf32>
+  %i1 = tensor.empty() : tensor<1x4x32xf32>
+  %zero = linalg.fill ins(%f0 : f32) outs(%i0 : tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32>
+  %none = linalg.fill ins(%finf : f32) outs(%i1 : tensor<1x4x32xf32>) -> tensor<1x4x32xf32>
+  %q0 = dilated.gather %q segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %k0 = dilated.gather %k segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %v0 = dilated.gather %v segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %o0, %l0 = dilated.dense_attention %q0, %k0, %v0 scale(0.5)
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32> -> tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32>
+  %d0, %e0 = dilated.scatter %o0, %l0 into %zero, %none segment(<8, 1>) offset(<block>)
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  %q1 = dilated.gather %q segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %k1 = dilated.gather %k segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %v1 = dilated.gather %v segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %o1, %l1 = dilated.dense_attention %q1, %k1, %v1 
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32> -> tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32>
+  // expected-note @below {{its scale (0.250000) is not that of the first branch (0.500000)}}
+  %d1, %e1 = dilated.scatter %o1, %l1 into %zero, %none segment(<16, 2>) offset(<block>)
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  // expected-remark @below {{not fused into one attention kernel}}
+  %out = dilated.combine (%d0, %d1) lse(%e0, %e1)
+      : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32> lse tensor<1x4x32xf32>, tensor<1x4x32xf32>
+      -> tensor<1x32x4x16xf32>
+  return %out : tensor<1x32x4x16xf32>
+}
+
+// -----
+
+// One branch causal.
+func.func @other_mask(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32>, %v: tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32> {
+  %f0 = arith.constant 0.0 : f32
+  %finf = arith.constant 0xFF800000 : f32
+  %i0 = tensor.empty() : tensor<1x32x4x16xf32>
+  %i1 = tensor.empty() : tensor<1x4x32xf32>
+  %zero = linalg.fill ins(%f0 : f32) outs(%i0 : tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32>
+  %none = linalg.fill ins(%finf : f32) outs(%i1 : tensor<1x4x32xf32>) -> tensor<1x4x32xf32>
+  %q0 = dilated.gather %q segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %k0 = dilated.gather %k segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %v0 = dilated.gather %v segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %o0, %l0 = dilated.dense_attention %q0, %k0, %v0 causal
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32> -> tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32>
+  %d0, %e0 = dilated.scatter %o0, %l0 into %zero, %none segment(<8, 1>) offset(<block>)
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  %q1 = dilated.gather %q segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %k1 = dilated.gather %k segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %v1 = dilated.gather %v segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %o1, %l1 = dilated.dense_attention %q1, %k1, %v1 
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32> -> tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32>
+  // expected-note @below {{it is causal and the first branch is not}}
+  %d1, %e1 = dilated.scatter %o1, %l1 into %zero, %none segment(<16, 2>) offset(<block>)
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  // expected-remark @below {{not fused into one attention kernel}}
+  %out = dilated.combine (%d0, %d1) lse(%e0, %e1)
+      : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32> lse tensor<1x4x32xf32>, tensor<1x4x32xf32>
+      -> tensor<1x32x4x16xf32>
+  return %out : tensor<1x32x4x16xf32>
+}
+
+// -----
+
+// Uncovered rows would keep the values of %q.
+func.func @other_destination(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32>, %v: tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32> {
+  %f0 = arith.constant 0.0 : f32
+  %finf = arith.constant 0xFF800000 : f32
+  %i0 = tensor.empty() : tensor<1x32x4x16xf32>
+  %i1 = tensor.empty() : tensor<1x4x32xf32>
+  %zero = linalg.fill ins(%f0 : f32) outs(%i0 : tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32>
+  %none = linalg.fill ins(%finf : f32) outs(%i1 : tensor<1x4x32xf32>) -> tensor<1x4x32xf32>
+  %q0 = dilated.gather %q segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %k0 = dilated.gather %k segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %v0 = dilated.gather %v segment(<8, 1>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x4x4x8x16xf32>
+  %o0, %l0 = dilated.dense_attention %q0, %k0, %v0 
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32>, tensor<1x4x4x8x16xf32> -> tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32>
+  %d0, %e0 = dilated.scatter %o0, %l0 into %zero, %none segment(<8, 1>) offset(<block>)
+      : tensor<1x4x4x8x16xf32>, tensor<1x4x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  %q1 = dilated.gather %q segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %k1 = dilated.gather %k segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %v1 = dilated.gather %v segment(<16, 2>) offset(<block>) : tensor<1x32x4x16xf32> -> tensor<1x2x4x8x16xf32>
+  %o1, %l1 = dilated.dense_attention %q1, %k1, %v1 
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32>, tensor<1x2x4x8x16xf32> -> tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32>
+  // expected-note @below {{its destinations are not filled with 0 and -inf}}
+  %d1, %e1 = dilated.scatter %o1, %l1 into %q, %none segment(<16, 2>) offset(<block>)
+      : tensor<1x2x4x8x16xf32>, tensor<1x2x4x8xf32> into tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  // expected-remark @below {{not fused into one attention kernel}}
+  %out = dilated.combine (%d0, %d1) lse(%e0, %e1)
+      : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32> lse tensor<1x4x32xf32>, tensor<1x4x32xf32>
+      -> tensor<1x32x4x16xf32>
+  return %out : tensor<1x32x4x16xf32>
+}
