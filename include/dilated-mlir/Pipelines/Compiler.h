@@ -1,0 +1,95 @@
+//===- Compiler.h - a model through the phases ------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What dilated-compile, dilated-run and dilated-bench share: read a model, take
+// it to a phase, emit machine code. Diagnostics go to the context's handler;
+// results say how a tool should exit.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DILATED_MLIR_PIPELINES_COMPILER_H
+#define DILATED_MLIR_PIPELINES_COMPILER_H
+
+#include "dilated-mlir/Import/OnnxImport.h"
+#include "dilated-mlir/Pipelines/Phases.h"
+#include "dilated-mlir/Support/WeightFile.h"
+#include "dilated-mlir/Target/ObjectEmission.h"
+#include "dilated-mlir/Target/Signature.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Support/Timing.h"
+
+#include <functional>
+#include <string>
+
+namespace mlir::dilated {
+
+struct CompilerOptions {
+  OnnxImportOptions import;
+  PhaseOptions phases;
+  TargetOptions target;
+
+  /// A folder that receives the IR after every phase (`1-graph.mlir`, …), the
+  /// LLVM IR (`model.ll`) and the object (`model.o`); empty: none.
+  std::string dumpPhasesTo;
+
+  /// Called with the name of each step as it begins.
+  std::function<void(StringRef step)> progress;
+};
+
+/// A model as code, ready to be run.
+struct CompiledModel {
+  SmallVector<char> object; // a relocatable ELF file, entry `dilated_main`
+  Signature signature;
+  WeightTable weights; // keeps the model file mapped
+};
+
+/// What load() found. `exitCode` is a tool's: 0 fine, 1 the model was read and
+/// is invalid or unsupported, 2 it can't be read.
+struct LoadedModel {
+  OwningOpRef<ModuleOp> module;
+  int exitCode = 0;
+};
+
+class Compiler {
+public:
+  Compiler(MLIRContext &context, CompilerOptions options);
+
+  /// Reads `path`: a model (.onnx) into phase import, or IR (.mlir) of any
+  /// phase.
+  LoadedModel load(StringRef path);
+
+  /// Runs the phases up to `last`, which is at most Llvm. IR written by hand
+  /// may enter late: phases before the one its ops belong to are skipped.
+  LogicalResult runTo(ModuleOp module, Phase last);
+
+  /// Takes `module` (of any phase up to fused) to machine code. `path` is where
+  /// it was loaded from: weights lie beside it.
+  FailureOr<CompiledModel> compile(ModuleOp module, StringRef path);
+
+  /// Emits machine code from a module in phase llvm; the LLVM IR to `llvmIr`
+  /// when given.
+  FailureOr<SmallVector<char>> emitObject(ModuleOp module,
+                                          raw_ostream *llvmIr = nullptr);
+
+  /// Steps are timed below this scope.
+  void setTimingScope(TimingScope *scope) { timing = scope; }
+
+private:
+  LogicalResult runPhase(ModuleOp module, Phase phase);
+  LogicalResult dump(StringRef name, function_ref<void(raw_ostream &)> write);
+
+  MLIRContext &context;
+  CompilerOptions options;
+  TimingScope *timing = nullptr;
+};
+
+/// Writes a file under a temporary name and renames it, so that nothing
+/// half-written is left; `-` is standard output. Errors go to `emitError`.
+LogicalResult writeFile(StringRef path, function_ref<void(raw_ostream &)> write,
+                        function_ref<InFlightDiagnostic()> emitError);
+
+} // namespace mlir::dilated
+
+#endif // DILATED_MLIR_PIPELINES_COMPILER_H

@@ -1,0 +1,191 @@
+//===- Compiler.cpp - a model through the phases -----------------*- C++ -*-==//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Pipelines/Compiler.h"
+
+#include "dilated-mlir/Conversion/OnnxOpRegistry.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+Compiler::Compiler(MLIRContext &context, CompilerOptions options)
+    : context(context), options(std::move(options)) {
+  if (!this->options.import.isRegisteredOp)
+    this->options.import.isRegisteredOp = isRegisteredOnnxOp;
+}
+
+LogicalResult
+mlir::dilated::writeFile(StringRef path,
+                         function_ref<void(raw_ostream &)> write,
+                         function_ref<InFlightDiagnostic()> emitError) {
+  llvm::Error error =
+      llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
+        write(os);
+        os.flush();
+        return llvm::Error::success();
+      });
+  if (!error)
+    return success();
+  return emitError() << "cannot write '" << path
+                     << "': " << llvm::toString(std::move(error));
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+LoadedModel Compiler::load(StringRef path) {
+  if (options.progress)
+    options.progress("import");
+  LoadedModel loaded;
+  TimingScope scope = timing ? timing->nest("import") : TimingScope();
+  if (llvm::sys::path::extension(path) == ".onnx") {
+    OnnxImportResult result = importOnnxFile(&context, path, options.import);
+    loaded.exitCode = result.exitCode();
+    loaded.module = std::move(result.module);
+    return loaded;
+  }
+  if (llvm::sys::path::extension(path) != ".mlir" && path != "-") {
+    emitError(UnknownLoc::get(&context))
+        << "cannot read '" << path << "': expected a .onnx or .mlir file";
+    loaded.exitCode = 2;
+    return loaded;
+  }
+  loaded.module = parseSourceFile<ModuleOp>(path, &context);
+  loaded.exitCode = loaded.module ? 0 : 2;
+  return loaded;
+}
+
+//===----------------------------------------------------------------------===//
+// Phases
+//===----------------------------------------------------------------------===//
+
+/// The first phase that `module` has not been through, judged by its ops: IR
+/// with loops or buffers was written at the kernel level, LLVM IR below it.
+static Phase getFirstPhase(ModuleOp module) {
+  bool hasBuffers = false, hasOther = false;
+  module.walk([&](Operation *op) {
+    StringRef dialect = op->getName().getDialectNamespace();
+    hasBuffers |= dialect == "memref" || dialect == "scf" ||
+                  dialect == "vector" || dialect == "affine";
+    hasOther |= dialect != "llvm" && dialect != "builtin";
+  });
+  if (!hasOther && !module.getBody()->empty())
+    return Phase::Object;
+  return hasBuffers ? Phase::Kernel : Phase::Import;
+}
+
+LogicalResult Compiler::dump(StringRef name,
+                             function_ref<void(raw_ostream &)> write) {
+  if (options.dumpPhasesTo.empty())
+    return success();
+  auto error = [&] { return emitError(UnknownLoc::get(&context)); };
+  if (std::error_code code =
+          llvm::sys::fs::create_directories(options.dumpPhasesTo))
+    return error() << "cannot make the folder '" << options.dumpPhasesTo
+                   << "': " << code.message();
+  SmallString<128> path(options.dumpPhasesTo);
+  llvm::sys::path::append(path, name);
+  return writeFile(path, write, error);
+}
+
+LogicalResult Compiler::runPhase(ModuleOp module, Phase phase) {
+  StringRef name = getPhaseName(phase);
+  if (options.progress)
+    options.progress(name);
+  PassManager pm(&context);
+  // With progress or dumps a crash should say where it was; the generic
+  // verifier between passes costs a few per cent and finds what a pass broke.
+  pm.enableVerifier(true);
+  TimingScope scope;
+  if (timing) {
+    scope = timing->nest(name);
+    pm.enableTiming(scope);
+  }
+  buildPhase(pm, phase, options.phases);
+  if (failed(pm.run(module)))
+    return failure();
+  std::string file =
+      std::to_string(static_cast<int>(phase)) + "-" + name.str() + ".mlir";
+  return dump(file, [&](raw_ostream &os) { module->print(os); });
+}
+
+LogicalResult Compiler::runTo(ModuleOp module, Phase last) {
+  Phase first = getFirstPhase(module);
+  for (const PhaseInfo &info : getPhases()) {
+    if (info.phase < first || info.phase == Phase::Object)
+      continue;
+    // Only a module that still holds ONNX nodes has a phase import to verify.
+    if (info.phase == Phase::Import) {
+      if (failed(dump("0-import.mlir",
+                      [&](raw_ostream &os) { module->print(os); })))
+        return failure();
+    } else if (failed(runPhase(module, info.phase))) {
+      return failure();
+    }
+    if (info.phase == last)
+      break;
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Machine code
+//===----------------------------------------------------------------------===//
+
+FailureOr<SmallVector<char>> Compiler::emitObject(ModuleOp module,
+                                                  raw_ostream *llvmIr) {
+  if (options.progress)
+    options.progress("object");
+  TimingScope scope = timing ? timing->nest("object") : TimingScope();
+  std::string text;
+  llvm::raw_string_ostream textStream(text);
+  bool wantsIr = llvmIr || !options.dumpPhasesTo.empty();
+  FailureOr<SmallVector<char>> object = mlir::dilated::emitObject(
+      module, options.target, wantsIr ? &textStream : nullptr);
+  if (failed(object))
+    return failure();
+  if (llvmIr)
+    *llvmIr << text;
+  if (failed(dump("model.ll", [&](raw_ostream &os) { os << text; })) ||
+      failed(dump("model.o", [&](raw_ostream &os) {
+        os << StringRef(object->data(), object->size());
+      })))
+    return failure();
+  return object;
+}
+
+FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path) {
+  CompiledModel compiled;
+  FailureOr<Signature> signature = Signature::read(module);
+  if (failed(signature))
+    return failure();
+  compiled.signature = std::move(*signature);
+  // The weights' names vanish with the tensor level: resolve them first, in the
+  // order that the code will index them.
+  if (failed(runTo(module, Phase::Fused)))
+    return failure();
+  std::string folder = options.import.externalDataDir;
+  if (folder.empty())
+    folder = llvm::sys::path::parent_path(path).str();
+  FailureOr<WeightTable> weights = WeightTable::load(module, folder);
+  if (failed(weights))
+    return failure();
+  compiled.weights = std::move(*weights);
+  for (Phase phase : {Phase::Kernel, Phase::Llvm})
+    if (failed(runPhase(module, phase)))
+      return failure();
+  FailureOr<SmallVector<char>> object = emitObject(module);
+  if (failed(object))
+    return failure();
+  compiled.object = std::move(*object);
+  return compiled;
+}

@@ -1,0 +1,286 @@
+//===- dilated-compile.cpp - models to IR and machine code -------*- C++ -*-==//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// MODEL -o OUT: the suffix of OUT says what is written. Exit codes: 0 done, 1
+// the model is invalid or unsupported, 2 bad usage or unreadable input.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Conversion/OnnxOpRegistry.h"
+#include "dilated-mlir/InitAll.h"
+#include "dilated-mlir/Pipelines/Compiler.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+namespace cl = llvm::cl;
+
+static constexpr int kDone = 0, kNo = 1, kUsage = 2;
+
+static constexpr const char *kOverview =
+    R"(dilated-compile: dilated attention models to IR and machine code
+
+  dilated-compile model.onnx -o model.o              an object file for this machine
+  dilated-compile model.onnx -o model.ll --mcpu=x86-64-v3
+  dilated-compile model.onnx --compile-to=fused -o - the IR after a phase, on stdout
+  dilated-compile model.onnx --check                 every problem of a model in one report
+  dilated-compile model.onnx -o m.o --shape tokens=1x4096x768 --dump-phases-to=phases/
+  dilated-compile --list-ops                         the ONNX operators that are read
+
+Phases: import, graph, branches, fused, kernel, llvm, object (docs/architecture.md).
+Exit codes: 0 done, 1 the model is invalid or unsupported, 2 bad usage or unreadable input.
+)";
+
+namespace {
+enum class TimingFormat { None, Text, Json };
+
+/// The command line.
+struct Options {
+  cl::OptionCategory category{"dilated-compile options"};
+  cl::opt<std::string> model{cl::Positional, cl::desc("MODEL(.onnx|.mlir)"),
+                             cl::cat(category)};
+  cl::opt<std::string> output{
+      "o", cl::desc("file to write: .mlir, .ll or .o; - is stdout (IR)"),
+      cl::value_desc("OUT"), cl::cat(category)};
+  cl::opt<std::string> target{"target", cl::desc("cpu (nvptx comes later)"),
+                              cl::init("cpu"), cl::cat(category)};
+  cl::opt<std::string> chip{"chip",
+                            cl::desc("GPU architecture of --target=nvptx"),
+                            cl::value_desc("sm_80"), cl::cat(category)};
+  cl::opt<std::string> cpu{
+      "mcpu", cl::desc("native (the default), x86-64-v3, znver4, …"),
+      cl::init("native"), cl::cat(category)};
+  cl::opt<std::string> features{"mattr", cl::desc("features to add or remove"),
+                                cl::value_desc("+avx2,-avx512f"),
+                                cl::cat(category)};
+  cl::opt<std::string> compileTo{"compile-to",
+                                 cl::desc("stop after this phase"),
+                                 cl::value_desc("PHASE"), cl::cat(category)};
+  cl::opt<std::string> dumpPhasesTo{
+      "dump-phases-to",
+      cl::desc("folder for the IR after every phase, LLVM IR and object"),
+      cl::value_desc("DIR"), cl::cat(category)};
+  cl::opt<bool> check{
+      "check",
+      cl::desc(
+          "dry run: report everything that can't be compiled, write nothing"),
+      cl::cat(category)};
+  cl::opt<bool> listOps{"list-ops",
+                        cl::desc("list the ONNX operators that are read"),
+                        cl::cat(category)};
+  cl::list<std::string> shapes{
+      "shape",
+      cl::desc("shape of an input; ? keeps a dimension as the model has it"),
+      cl::value_desc("NAME=1x?x768"), cl::cat(category)};
+  cl::opt<bool> expandFunctions{
+      "expand-functions",
+      cl::desc("inline model-local functions also where the operator is known"),
+      cl::cat(category)};
+  cl::opt<std::string> externalDataDir{
+      "external-data-dir",
+      cl::desc("folder of external data (default: the model's)"),
+      cl::value_desc("DIR"), cl::cat(category)};
+  cl::opt<bool> noFuse{
+      "no-fuse",
+      cl::desc("leave branches as they are: the reference through linalg"),
+      cl::cat(category)};
+  cl::opt<bool> printPlan{"print-plan", cl::desc("print the tile plan"),
+                          cl::cat(category)};
+  cl::opt<TimingFormat> timing{
+      "timing",
+      cl::desc("time per phase and pass, on stderr"),
+      cl::ValueOptional,
+      cl::init(TimingFormat::None),
+      cl::values(clEnumValN(TimingFormat::Text, "", ""),
+                 clEnumValN(TimingFormat::Text, "text", "a table"),
+                 clEnumValN(TimingFormat::Json, "json", "JSON")),
+      cl::cat(category)};
+};
+} // namespace
+
+static int usageError(const llvm::Twine &message) {
+  llvm::errs() << "dilated-compile: error: " << message << "\n";
+  return kUsage;
+}
+
+static int listOps() {
+  for (const OnnxOpInfo &info : listOnnxOps())
+    llvm::outs() << (info.domain.empty() ? "ai.onnx" : info.domain)
+                 << "::" << info.name << " since " << info.since
+                 << " read up to " << info.highestRead << "\n";
+  return kDone;
+}
+
+/// What the suffix of the output asks for.
+enum class Format { None, Mlir, LlvmIr, Object, Later, Unknown };
+
+static Format getFormat(StringRef output) {
+  if (output.empty())
+    return Format::None;
+  if (output == "-")
+    return Format::Mlir;
+  return llvm::StringSwitch<Format>(llvm::sys::path::extension(output))
+      .Case(".mlir", Format::Mlir)
+      .Case(".ll", Format::LlvmIr)
+      .Case(".o", Format::Object)
+      .Cases({".so", ".ptx", ".cubin"}, Format::Later)
+      .Default(Format::Unknown);
+}
+
+/// Prints steps once the whole has taken more than two seconds.
+static std::function<void(StringRef)> makeProgress() {
+  auto start = std::chrono::steady_clock::now();
+  return [start](StringRef step) {
+    std::chrono::duration<double> elapsed =
+        std::chrono::steady_clock::now() - start;
+    if (elapsed.count() > 2.0)
+      llvm::errs() << llvm::format("[%5.1f s] ", elapsed.count()) << step
+                   << "\n";
+  };
+}
+
+static int compile(MLIRContext &context, const Options &options,
+                   CompilerOptions compilerOptions, Format format,
+                   std::optional<Phase> last, TimingScope &timing) {
+  Compiler compiler(context, std::move(compilerOptions));
+  compiler.setTimingScope(&timing);
+  LoadedModel loaded = compiler.load(options.model);
+  if (!loaded.module)
+    return loaded.exitCode;
+  ModuleOp module = *loaded.module;
+  auto error = [&] { return emitError(UnknownLoc::get(&context)); };
+
+  if (options.check) {
+    // Everything that can be wrong with a model shows up by the kernel phase.
+    if (failed(compiler.runTo(module, Phase::Fused)))
+      return kNo;
+    llvm::outs() << options.model << ": can be compiled\n";
+    return kDone;
+  }
+
+  Phase phase = last.value_or(Phase::Llvm);
+  if (failed(compiler.runTo(module, std::min(phase, Phase::Llvm))))
+    return kNo;
+  if (format == Format::Mlir || format == Format::None) {
+    if (format == Format::None)
+      return kDone; // only --dump-phases-to
+    return failed(writeFile(
+               options.output,
+               [&](raw_ostream &os) {
+                 module->print(os);
+                 os << "\n";
+               },
+               error))
+               ? kUsage
+               : kDone;
+  }
+  std::string llvmIr;
+  llvm::raw_string_ostream irStream(llvmIr);
+  FailureOr<SmallVector<char>> object = compiler.emitObject(
+      module, format == Format::LlvmIr ? &irStream : nullptr);
+  if (failed(object))
+    return kNo;
+  StringRef bytes = format == Format::LlvmIr
+                        ? StringRef(llvmIr)
+                        : StringRef(object->data(), object->size());
+  return failed(writeFile(
+             options.output, [&](raw_ostream &os) { os << bytes; }, error))
+             ? kUsage
+             : kDone;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initLlvm(argc, argv);
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  std::string errors;
+  llvm::raw_string_ostream errorStream(errors);
+  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &errorStream)) {
+    llvm::errs() << errors;
+    return kUsage;
+  }
+  if (options.listOps)
+    return listOps();
+  if (options.model.empty())
+    return usageError("a model is needed; see --help");
+  if (options.target != "cpu")
+    return usageError("--target=" + options.target +
+                      " is not supported; supported: cpu");
+  if (!options.chip.empty())
+    return usageError("--chip belongs to --target=nvptx, which is not "
+                      "supported yet");
+  if (options.printPlan)
+    return usageError("--print-plan is not supported yet");
+
+  std::optional<Phase> last;
+  if (!options.compileTo.empty()) {
+    last = parsePhase(options.compileTo);
+    if (!last) {
+      std::string names;
+      for (const PhaseInfo &info : getPhases())
+        names += (names.empty() ? "" : ", ") + info.name.str();
+      return usageError("unknown phase '" + options.compileTo +
+                        "'; phases: " + names);
+    }
+  }
+  Format format = getFormat(options.output);
+  if (format == Format::Unknown)
+    return usageError("unknown kind of output '" + options.output +
+                      "'; expected .mlir, .ll or .o");
+  if (format == Format::Later)
+    return usageError("writing '" + options.output +
+                      "' is not supported yet; supported: .mlir, .ll, .o");
+  if (format == Format::None && !options.check && options.dumpPhasesTo.empty())
+    return usageError("an output is needed: -o OUT, --check or "
+                      "--dump-phases-to");
+  bool needsCode = format == Format::LlvmIr || format == Format::Object;
+  if (last && needsCode && *last != Phase::Object)
+    return usageError("--compile-to=" + options.compileTo +
+                      " leaves IR, which '" + options.output +
+                      "' can't hold; use a .mlir output");
+  if (last == Phase::Object && format == Format::Mlir)
+    return usageError("phase object is machine code; use a .o output");
+
+  CompilerOptions compilerOptions;
+  for (const std::string &shape : options.shapes)
+    if (std::string problem = parseShapeOption(shape, compilerOptions.import);
+        !problem.empty())
+      return usageError(problem);
+  compilerOptions.import.externalDataDir = options.externalDataDir;
+  compilerOptions.import.expandFunctions = options.expandFunctions;
+  compilerOptions.phases.fuse = !options.noFuse;
+  compilerOptions.target.cpu = options.cpu;
+  compilerOptions.target.features = options.features;
+  compilerOptions.dumpPhasesTo = options.dumpPhasesTo;
+  compilerOptions.progress = makeProgress();
+
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  MLIRContext context(registry);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler diagnostics(sources, &context, llvm::errs());
+
+  DefaultTimingManager timingManager;
+  if (options.timing != TimingFormat::None) {
+    timingManager.setEnabled(true);
+    timingManager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+    timingManager.setOutput(
+        createOutputStrategy(options.timing == TimingFormat::Json
+                                 ? DefaultTimingManager::OutputFormat::Json
+                                 : DefaultTimingManager::OutputFormat::Text,
+                             llvm::errs()));
+  }
+  TimingScope timing = timingManager.getRootScope();
+  return compile(context, options, std::move(compilerOptions), format, last,
+                 timing);
+}
