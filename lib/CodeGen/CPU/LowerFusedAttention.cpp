@@ -1,0 +1,243 @@
+//===- LowerFusedAttention.cpp - attention to kernel calls ------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Replaces every fused_attention on memrefs by a call. Ops that agree in what a
+// kernel is compiled for share one kernel: an encoder of twelve layers has one.
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionKernel.h"
+#include "dilated-mlir/CodeGen/CPU/Passes.h"
+
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Format.h"
+
+namespace mlir::dilated {
+#define GEN_PASS_DEF_DILATEDLOWERFUSEDATTENTION
+#include "dilated-mlir/CodeGen/CPU/Passes.h.inc"
+} // namespace mlir::dilated
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+/// The operand with its dimensions in the order of the kernel, [B, N, H, D].
+static Value emitBNHD(KernelBuilder &b, Value memref, Layout layout) {
+  if (layout == Layout::BNHD)
+    return memref;
+  LayoutDims dims = getLayoutDims(layout);
+  unsigned order[] = {dims.batch, dims.sequence, dims.head, dims.feature};
+  auto map = AffineMap::getPermutationMap(order, b.getContext());
+  return memref::TransposeOp::create(b, memref, AffineMapAttr::get(map));
+}
+
+/// All sizes but the last, all strides and the offset dynamic.
+static MemRefType getKernelType(Value memref, bool keepLast) {
+  auto type = cast<MemRefType>(memref.getType());
+  SmallVector<int64_t> dynamic(type.getRank(), ShapedType::kDynamic);
+  SmallVector<int64_t> shape = dynamic;
+  if (keepLast)
+    shape.back() = type.getShape().back();
+  auto layout =
+      StridedLayoutAttr::get(type.getContext(), ShapedType::kDynamic, dynamic);
+  return MemRefType::get(shape, type.getElementType(), layout,
+                         type.getMemorySpace());
+}
+
+//===----------------------------------------------------------------------===//
+// Run-time checks (C4, C5)
+//===----------------------------------------------------------------------===//
+
+/// Asserts that two dimensions agree, unless that is known.
+static void emitSameSize(KernelBuilder &b, Value a, int64_t dimA, Value c,
+                         int64_t dimC, const Twine &message) {
+  ValueBoundsConstraintSet::Variable first(a, dimA), second(c, dimC);
+  FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(first, second);
+  if (succeeded(equal) && *equal)
+    return;
+  Value holds = b.cmp(arith::CmpIPredicate::eq, b.dim(a, dimA), b.dim(c, dimC));
+  cf::AssertOp::create(b, holds, b.getStringAttr(message));
+}
+
+/// Query, key, value, out as [B, N, H, D] and lse as [B, H, N], or null.
+static void emitChecks(KernelBuilder &b, ValueRange operands) {
+  Value query = operands[0], key = operands[1], value = operands[2];
+  Value out = operands[3];
+  auto same = [&](Value memref, int64_t dim, int64_t queryDim, StringRef what) {
+    emitSameSize(b, memref, dim, query, queryDim,
+                 "dilated attention: " + what + " [C5]");
+  };
+  same(key, 0, 0, "key and query differ in batch size");
+  same(key, 1, 1, "key and query differ in sequence length");
+  same(value, 0, 0, "value and query differ in batch size");
+  same(value, 1, 1, "value and query differ in sequence length");
+  emitSameSize(b, value, 2, key, 2,
+               "dilated attention: value and key differ in heads [C5]");
+  same(out, 0, 0, "output and query differ in batch size");
+  same(out, 1, 1, "output and query differ in sequence length");
+  same(out, 2, 2, "output and query differ in heads");
+  if (operands.size() > 4) {
+    Value lse = operands[4];
+    same(lse, 0, 0, "lse and query differ in batch size");
+    same(lse, 1, 2, "lse and query differ in heads");
+    same(lse, 2, 1, "lse and query differ in sequence length");
+  }
+  // (C4), by the verifier where both are static.
+  auto queryType = cast<MemRefType>(query.getType());
+  auto keyType = cast<MemRefType>(key.getType());
+  FailureOr<bool> sameHeads = ValueBoundsConstraintSet::areEqual(
+      ValueBoundsConstraintSet::Variable(query, 2),
+      ValueBoundsConstraintSet::Variable(key, 2));
+  if ((!queryType.isDynamicDim(2) && !keyType.isDynamicDim(2)) ||
+      (succeeded(sameHeads) && *sameHeads))
+    return;
+  Value numHeads = b.dim(query, 2), numKvHeads = b.dim(key, 2);
+  // With no key heads the remainder by 1 would hide a query head without keys:
+  // dividing by H + 1 then leaves H itself.
+  Value none = b.cmp(arith::CmpIPredicate::eq, numKvHeads, b.index(0));
+  Value divisor = b.select(none, b.add(numHeads, b.index(1)), numKvHeads);
+  Value holds =
+      b.cmp(arith::CmpIPredicate::eq, b.rem(numHeads, divisor), b.index(0));
+  cf::AssertOp::create(b, holds,
+                       "dilated attention: query heads are not a multiple of "
+                       "key heads [C4]");
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+class LowerFusedAttention
+    : public dilated::impl::DilatedLowerFusedAttentionBase<
+          LowerFusedAttention> {
+public:
+  using DilatedLowerFusedAttentionBase::DilatedLowerFusedAttentionBase;
+
+  void runOnOperation() override {
+    tiling.vectorBytes = vectorBytes;
+    tiling.blockRows = blockRows;
+    tiling.blockKeys = blockKeys;
+    tiling.tile = {tileRows, tileVectors};
+    if (failed(checkTiling()))
+      return signalPassFailure();
+    SymbolTable symbols(getOperation());
+    SmallVector<FusedAttentionOp> ops;
+    getOperation().walk([&](FusedAttentionOp op) { ops.push_back(op); });
+    for (FusedAttentionOp op : ops)
+      if (failed(lower(op, symbols)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult checkTiling();
+  LogicalResult lower(FusedAttentionOp op, SymbolTable &symbols);
+  func::FuncOp getKernel(Location loc, const AttentionSignature &signature,
+                         SymbolTable &symbols);
+
+  AttentionTiling tiling;
+  llvm::StringMap<func::FuncOp> kernels;
+};
+
+} // namespace
+
+LogicalResult LowerFusedAttention::checkTiling() {
+  // The least number of lanes is that of f64.
+  int64_t rows = tiling.tile.rows;
+  bool vectors = llvm::is_contained({16, 32, 64}, tiling.vectorBytes);
+  if (vectors && tiling.blockRows > 0 && tiling.blockKeys > 0 && rows > 0 &&
+      tiling.tile.columns > 0 && tiling.vectorBytes / 8 % rows == 0 &&
+      tiling.blockKeys % rows == 0)
+    return success();
+  return getOperation().emitError()
+         << "expects vector-bytes of 16, 32 or 64, positive sizes, and "
+            "tile-rows "
+            "to divide vector-bytes/8 and block-keys, got vector-bytes "
+         << tiling.vectorBytes << ", block-rows " << tiling.blockRows
+         << ", block-keys " << tiling.blockKeys << ", tile-rows " << rows
+         << ", tile-vectors " << tiling.tile.columns;
+}
+
+LogicalResult LowerFusedAttention::lower(FusedAttentionOp op,
+                                         SymbolTable &symbols) {
+  if (!op.getResults().empty())
+    return op.emitError("expects memrefs, got tensors: bufferise before");
+  std::optional<SmallVector<SegmentAttr>> segments =
+      op.getPattern().getSegments();
+  if (!segments)
+    return op.emitError("expects a pattern of segments, got ")
+           << op.getPattern();
+  if (op.getPattern().getOverlap() == Overlap::Set && segments->size() > 1)
+    return op.emitError("overlap = set with ")
+           << segments->size() << " terms is not supported on CPUs";
+
+  KernelBuilder b(op.getLoc(), op);
+  SmallVector<Value> operands = {
+      emitBNHD(b, op.getQuery(), op.getQueryLayout()),
+      emitBNHD(b, op.getKey(), op.getKeyLayout()),
+      emitBNHD(b, op.getValue(), op.getValueLayout()),
+      emitBNHD(b, op.getOutInit(), op.getOutLayout())};
+  for (Value operand : operands)
+    if (cast<MemRefType>(operand.getType()).isDynamicDim(3))
+      return op.emitError("expects a static head size, got ")
+             << operand.getType();
+  if (op.getLseInit())
+    operands.push_back(op.getLseInit());
+  emitChecks(b, operands);
+
+  SmallVector<MemRefType> types;
+  for (auto [i, operand] : llvm::enumerate(operands)) {
+    types.push_back(getKernelType(operand, /*keepLast=*/i < 4));
+    if (operand.getType() != types.back())
+      operand = memref::CastOp::create(b, types.back(), operand);
+  }
+  AttentionSignature signature = {types[0],
+                                  types[1],
+                                  types[2],
+                                  types[3],
+                                  op.getLseInit() ? types[4] : MemRefType(),
+                                  op.getPattern(),
+                                  op.getCausal(),
+                                  op.getScaleOrDefault()};
+  func::FuncOp kernel = getKernel(op.getLoc(), signature, symbols);
+  func::CallOp::create(b, kernel, operands);
+  op.erase();
+  return success();
+}
+
+/// The kernel of a signature, emitted on first use.
+func::FuncOp LowerFusedAttention::getKernel(Location loc,
+                                            const AttentionSignature &signature,
+                                            SymbolTable &symbols) {
+  SmallVector<Type> types = {signature.query, signature.key, signature.value,
+                             signature.out};
+  if (signature.lse)
+    types.push_back(signature.lse);
+  std::string identity;
+  llvm::raw_string_ostream stream(identity);
+  llvm::interleaveComma(types, stream);
+  stream << signature.pattern << signature.causal
+         << llvm::format("%a", signature.scale);
+  func::FuncOp &kernel = kernels[identity];
+  if (kernel)
+    return kernel;
+
+  std::string name;
+  llvm::raw_string_ostream(name)
+      << "dilated_attention_" << signature.query.getElementType() << "_d"
+      << signature.query.getShape().back();
+  kernel = func::FuncOp::create(loc, name,
+                                FunctionType::get(loc.getContext(), types, {}));
+  kernel.setPrivate();
+  symbols.insert(kernel);
+  emitAttentionKernel(kernel, signature, tiling);
+  return kernel;
+}
