@@ -78,6 +78,7 @@ void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
   case Phase::Kernel:
     pm.addPass(createDilatedLowerBranches()); // what did not fuse
     buildCPUKernelPipeline(pm);
+    pm.addPass(createDilatedLowerChecks()); // expectations of tests
     break;
   case Phase::Llvm:
     buildCPULlvmPipeline(pm);

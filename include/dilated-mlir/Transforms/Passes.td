@@ -103,6 +103,19 @@ def DilatedWarnUncoveredRows : Pass<"dilated-warn-uncovered-rows"> {
   }];
 }
 
+def DilatedLowerChecks : Pass<"dilated-lower-checks", "::mlir::ModuleOp"> {
+  let summary = "Turn expectations on buffers into run-time calls";
+  let description = [{
+    `check.expect_close` on memrefs becomes a call of `dilated_rt_expect_close` with
+    both as unranked descriptors, the tolerances, and a string that holds the op's
+    location.
+
+    Run: `dilated-opt --dilated-lower-checks`
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def DilatedVerifyPhase : Pass<"dilated-verify-phase", "::mlir::ModuleOp"> {
   let summary = "Check what may and may not stand after a phase";
   let description = [{
