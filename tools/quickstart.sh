@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${DILATED_BUILD_DIR:-build}/bin
 model=test/models/longnet-encoder-small
-attention=test/Integration/CPU/attention.mlir
+attention=test/Pipelines/attention.mlir
 
 tools/setup.sh
 
