@@ -46,8 +46,9 @@ for program in "$build_dir"/bin/*UnitTests; do
 done
 
 say "pytest"
+mapfile -t python_tests < <(git ls-files -- '**/test_*.py')
 "$python" -m pytest -q -p no:cacheprovider --junitxml="$results/pytest.xml" \
-  tools python test >"$results/pytest.log" 2>&1 || cat "$results/pytest.log" >&2
+  "${python_tests[@]}" >"$results/pytest.log" 2>&1 || cat "$results/pytest.log" >&2
 tally+=(--pytest "$results/pytest.xml")
 
 say "lit (with the numerical tests: some minutes)"

@@ -57,6 +57,12 @@ breach "no SPDX line in the first ten" < <(
       printf '%s:1: licence\n' "$file"
   done)
 
+breach "a header guard ends with its folder and file: STAGE_NAME_H" < <(
+  git ls-files -- '*.h' ':!cmake' | while IFS= read -r file; do
+    ending=$(tr '[:lower:]-/.' '[:upper:]___' <<<"$(basename "$(dirname "$file")")/$(basename "$file")")
+    grep -qE "^#ifndef [A-Z_]*$ending\$" "$file" || printf '%s:1: header guard\n' "$file"
+  done)
+
 #===-----------------------------------------------------------------------===#
 # Text that means something only on one machine
 #===-----------------------------------------------------------------------===#

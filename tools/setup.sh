@@ -72,13 +72,19 @@ if ((${#missing[@]})); then
       fail "installing them needs root: run this script as root, or install sudo"
     as_root=(sudo)
   fi
-  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y)
-  "${apt[@]}" update >&2 || fail "apt-get update failed"
+  # apt's own words, some hundred lines, only when it fails.
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" >"$log" 2>&1 ||
+      { tail -n 40 "$log" >&2; fail "apt-get $1 failed"; }
+  }
+  apt update
   if ! apt-cache show llvm-22-dev >/dev/null 2>&1; then
     fail "no package llvm-22-dev: LLVM 22 is in the suite bookworm-security of Debian 12; add it to the apt sources"
   fi
-  "${apt[@]}" install --no-install-recommends "${missing[@]}" >&2 ||
-    fail "apt-get install failed"
+  say "installing them (2 GB on a bare Debian, most of it LLVM)"
+  apt install --no-install-recommends "${missing[@]}"
 else
   say "Debian packages: nothing missing"
 fi
