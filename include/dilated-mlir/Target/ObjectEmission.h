@@ -1,0 +1,57 @@
+//===- ObjectEmission.h - from the LLVM dialect to an object file -*- C++
+//-*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The last phase on CPUs: an LLVM-dialect module becomes LLVM IR, is optimised
+// for one processor and written as a relocatable object. The JIT loads that
+// very object, so what is tested is what ships.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DILATED_MLIR_TARGET_OBJECTEMISSION_H
+#define DILATED_MLIR_TARGET_OBJECTEMISSION_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
+
+#include <memory>
+#include <string>
+
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
+namespace mlir::dilated {
+
+struct TargetOptions {
+  /// A processor LLVM knows ("x86-64-v3", "znver4", …), or "native": the
+  /// features that this machine reports.
+  std::string cpu = "native";
+  /// Further features, comma separated: "+avx2,-avx512f".
+  std::string features;
+  /// 0 to 3, as clang's -O.
+  int optLevel = 3;
+};
+
+/// The processor names that TargetOptions::cpu takes, "native" first.
+std::vector<std::string> listCpus();
+
+/// A target machine for this machine's architecture and operating system. An
+/// unknown processor or feature is an error that lists the valid ones.
+FailureOr<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(const TargetOptions &options,
+                    function_ref<InFlightDiagnostic()> emitError);
+
+/// The bytes of a relocatable object (position independent, small code model)
+/// of a module in the LLVM dialect. `llvmIr`, when given, receives the
+/// optimised LLVM IR as text.
+FailureOr<SmallVector<char>> emitObject(ModuleOp llvmDialectModule,
+                                        const TargetOptions &options,
+                                        raw_ostream *llvmIr = nullptr);
+
+} // namespace mlir::dilated
+
+#endif // DILATED_MLIR_TARGET_OBJECTEMISSION_H

@@ -1,0 +1,105 @@
+//===- ObjectEmission.cpp - LLVM dialect to object bytes --------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Target/ObjectEmission.h"
+#include "HostTuning.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+/// Functions carry the processor themselves: LLVM reads it there, not from the
+/// target machine, when it decides on vector widths and inlining.
+static void describeTarget(llvm::Module &module,
+                           const llvm::TargetMachine &machine,
+                           StringRef tuning) {
+  module.setTargetTriple(machine.getTargetTriple());
+  module.setDataLayout(machine.createDataLayout());
+  // Where AVX-512 is there it is used at full width: our kernels stay in it, so
+  // the frequency argument for 256 bits does not apply.
+  bool wide = machine.getMCSubtargetInfo()->checkFeatures("+avx512f,+avx512vl");
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    function.addFnAttr("target-features", machine.getTargetFeatureString());
+    if (!tuning.empty())
+      function.addFnAttr("tune-cpu", tuning);
+    if (wide)
+      function.addFnAttr("prefer-vector-width", "512");
+  }
+}
+
+static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
+                     int optLevel) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = optLevel > 1;
+  tuning.SLPVectorization = optLevel > 1;
+  tuning.LoopInterleaving = optLevel > 1;
+  tuning.LoopUnrolling = optLevel > 1;
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager callGraph;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(callGraph);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, callGraph, modules);
+  llvm::OptimizationLevel level = optLevel <= 0   ? llvm::OptimizationLevel::O0
+                                  : optLevel == 1 ? llvm::OptimizationLevel::O1
+                                  : optLevel == 2 ? llvm::OptimizationLevel::O2
+                                                  : llvm::OptimizationLevel::O3;
+  llvm::ModulePassManager passes =
+      optLevel <= 0 ? builder.buildO0DefaultPipeline(level)
+                    : builder.buildPerModuleDefaultPipeline(level);
+  passes.run(module, modules);
+}
+
+FailureOr<SmallVector<char>>
+mlir::dilated::emitObject(ModuleOp source, const TargetOptions &options,
+                          raw_ostream *llvmIr) {
+  auto emitError = [&] { return source.emitError(); };
+  FailureOr<std::unique_ptr<llvm::TargetMachine>> machine =
+      createTargetMachine(options, emitError);
+  if (failed(machine))
+    return failure();
+
+  DialectRegistry translations;
+  registerBuiltinDialectTranslation(translations);
+  registerLLVMDialectTranslation(translations);
+  source.getContext()->appendDialectRegistry(translations);
+
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module =
+      translateModuleToLLVMIR(source, context, "dilated");
+  if (!module)
+    return source.emitError("cannot be translated to LLVM IR");
+  describeTarget(*module, **machine, tuningFor(options));
+  optimise(*module, **machine, options.optLevel);
+  if (llvmIr)
+    module->print(*llvmIr, /*AAW=*/nullptr);
+
+  SmallVector<char> object;
+  llvm::raw_svector_ostream stream(object);
+  llvm::legacy::PassManager codegen;
+  if ((*machine)->addPassesToEmitFile(codegen, stream, /*DwoOut=*/nullptr,
+                                      llvm::CodeGenFileType::ObjectFile))
+    return source.emitError("the target cannot write object files");
+  codegen.run(*module);
+  return object;
+}

@@ -1,0 +1,141 @@
+//===- TargetMachine.cpp - which processor to compile for -------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// "native" means the features that the processor reports, not what its name
+// promises: a hypervisor may mask some, and a new processor may have a name
+// that this LLVM does not know. The name is used for tuning alone.
+//
+//===----------------------------------------------------------------------===//
+
+#include "HostTuning.h"
+#include "dilated-mlir/Target/ObjectEmission.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Target/TargetOptions.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+
+#include <mutex>
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+static const llvm::Target *lookupHostTarget(std::string &error) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+  });
+  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+  return llvm::TargetRegistry::lookupTarget(triple, error);
+}
+
+/// What the target knows without a processor chosen: the tables of names.
+static std::unique_ptr<llvm::MCSubtargetInfo> createSubtarget() {
+  std::string error;
+  const llvm::Target *target = lookupHostTarget(error);
+  if (!target)
+    return nullptr;
+  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+  return std::unique_ptr<llvm::MCSubtargetInfo>(
+      target->createMCSubtargetInfo(triple, /*CPU=*/"", /*Features=*/""));
+}
+
+std::vector<std::string> mlir::dilated::listCpus() {
+  std::vector<std::string> names = {"native"};
+  if (auto subtarget = createSubtarget())
+    for (const llvm::SubtargetSubTypeKV &cpu :
+         subtarget->getAllProcessorDescriptions())
+      if (cpu.Key[0] != '\0')
+        names.push_back(cpu.Key);
+  return names;
+}
+
+/// The features of the host, each with its sign, so that nothing is left to a
+/// processor's name. Sorted: the attribute must not depend on hashing.
+static std::string hostFeatures() {
+  std::vector<std::string> features;
+  for (const auto &feature : llvm::sys::getHostCPUFeatures())
+    features.push_back(llvm::formatv("{0}{1}", feature.getValue() ? '+' : '-',
+                                     feature.getKey())
+                           .str());
+  llvm::sort(features);
+  return llvm::join(features, ",");
+}
+
+std::string mlir::dilated::tuningFor(const TargetOptions &options) {
+  if (options.cpu != "native")
+    return options.cpu;
+  StringRef name = llvm::sys::getHostCPUName();
+  auto subtarget = createSubtarget();
+  return subtarget && subtarget->isCPUStringValid(name) ? name.str() : "";
+}
+
+/// Each entry of "+a,-b" must be a signed name that the target has.
+static LogicalResult
+verifyFeatures(StringRef features, const llvm::MCSubtargetInfo &subtarget,
+               function_ref<InFlightDiagnostic()> emitError) {
+  SmallVector<StringRef> entries;
+  features.split(entries, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (StringRef entry : entries) {
+    if (!entry.starts_with("+") && !entry.starts_with("-"))
+      return emitError() << "processor feature '" << entry
+                         << "' must start with + or -";
+    auto known = subtarget.getAllProcessorFeatures();
+    if (llvm::none_of(known, [&](const llvm::SubtargetFeatureKV &feature) {
+          return entry.drop_front() == feature.Key;
+        }))
+      return emitError() << "unknown processor feature '" << entry << "'";
+  }
+  return success();
+}
+
+FailureOr<std::unique_ptr<llvm::TargetMachine>>
+mlir::dilated::createTargetMachine(
+    const TargetOptions &options,
+    function_ref<InFlightDiagnostic()> emitError) {
+  std::string error;
+  const llvm::Target *target = lookupHostTarget(error);
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget = createSubtarget();
+  if (!target || !subtarget)
+    return emitError() << "no LLVM target for this machine: " << error;
+
+  bool native = options.cpu == "native";
+  // A processor given by name must be one; "" would silently mean a default.
+  if (!native &&
+      (options.cpu.empty() || !subtarget->isCPUStringValid(options.cpu)))
+    return emitError() << "unknown processor '" << options.cpu
+                       << "'; known are " << llvm::join(listCpus(), ", ");
+  if (failed(verifyFeatures(options.features, *subtarget, emitError)))
+    return failure();
+
+  std::string features = native ? hostFeatures() : "";
+  if (!options.features.empty())
+    features += (features.empty() ? "" : ",") + options.features;
+
+  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+  // Native code is built up from the architecture's baseline by features.
+  std::string cpu = options.cpu;
+  if (native)
+    cpu = triple.getArch() == llvm::Triple::x86_64 ? "x86-64" : "generic";
+
+  llvm::CodeGenOptLevel level =
+      options.optLevel <= 0   ? llvm::CodeGenOptLevel::None
+      : options.optLevel == 1 ? llvm::CodeGenOptLevel::Less
+      : options.optLevel == 2 ? llvm::CodeGenOptLevel::Default
+                              : llvm::CodeGenOptLevel::Aggressive;
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      triple, cpu, features, llvm::TargetOptions(), llvm::Reloc::PIC_,
+      llvm::CodeModel::Small, level));
+  if (!machine)
+    return emitError() << "cannot create a target machine for " << triple.str();
+  return machine;
+}
