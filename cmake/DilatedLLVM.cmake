@@ -25,3 +25,6 @@ include(AddMLIR)
 include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 separate_arguments(LLVM_DEFINITIONS_LIST NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 add_definitions(${LLVM_DEFINITIONS_LIST})
+
+# add_mlir_doc writes below this folder, which LLVM's own build sets.
+set(MLIR_BINARY_DIR ${PROJECT_BINARY_DIR})
