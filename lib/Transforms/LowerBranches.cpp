@@ -11,6 +11,7 @@
 
 #include "dialects/Dilated/Dilated.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -94,6 +95,25 @@ static Value less(ImplicitLocOpBuilder &b, Value x, Value y) {
   return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, y);
 }
 
+/// A run-time check; none where `condition` is known to hold.
+static void require(ImplicitLocOpBuilder &b, Value condition,
+                    const Twine &message) {
+  if (getConstantIntValue(condition) == std::nullopt ||
+      *getConstantIntValue(condition) == 0)
+    cf::AssertOp::create(b, condition, b.getStringAttr(message));
+}
+
+/// (C5) at run time: a dimension of `value` is that of `query`.
+static void requireSameSize(ImplicitLocOpBuilder &b, Value value, Value query,
+                            int64_t i, const Twine &message) {
+  if (cast<ShapedType>(value.getType()).isDynamicDim(i) ||
+      cast<ShapedType>(query.getType()).isDynamicDim(i))
+    require(b,
+            b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq,
+                                          dim(b, value, i), dim(b, query, i)),
+            message);
+}
+
 static Value index(ImplicitLocOpBuilder &b, int64_t dim) {
   return linalg::IndexOp::create(b, dim);
 }
@@ -146,6 +166,14 @@ static Value lowerGatheredRows(ImplicitLocOpBuilder &b, GatherOp op,
   Value share = arith::DivUIOp::create(
       b, heads, arith::MaxSIOp::create(b, sourceHeads, one));
   share = arith::MaxSIOp::create(b, share, one);
+  // (C4) H is a multiple of Hs.
+  if (op.getHeads())
+    require(b,
+            b.createOrFold<arith::CmpIOp>(
+                arith::CmpIPredicate::eq,
+                b.createOrFold<arith::MulIOp>(share, sourceHeads), heads),
+            "dilated gather: the number of query heads is not a multiple of "
+            "the number of key heads [C4]");
 
   return generic(
       b, {}, emptyTensor(b, sizes, type.getElementType()),
@@ -252,6 +280,13 @@ static Value batchMatmul(ImplicitLocOpBuilder &b, Value lhs, Value rhs,
 static void lowerDenseAttention(DenseAttentionOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   Type wide = getElementTypeOrSelf(op.getLse().getType());
+  for (auto [name, operand] : {std::pair<StringRef, Value>{"key", op.getKey()},
+                               {"value", op.getValue()}})
+    for (int64_t i = 0; i < 4; ++i)
+      requireSameSize(b, operand, op.getQuery(), i,
+                      "dilated attention: query and " + name +
+                          " differ in batch size, sequence length or number "
+                          "of heads [C5]");
   SmallVector<OpFoldResult> rowSizes =
       tensor::getMixedSizes(b, b.getLoc(), op.getQuery());
   rowSizes.pop_back(); // [B, G, H, L]

@@ -90,7 +90,7 @@ def DilatedLowerBranches : Pass<"dilated-lower-branches"> {
   }];
   let dependentDialects = ["::mlir::dilated::DilatedDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::math::MathDialect"];
+                           "::mlir::math::MathDialect", "::mlir::cf::ControlFlowDialect"];
 }
 
 def DilatedWarnUncoveredRows : Pass<"dilated-warn-uncovered-rows"> {
