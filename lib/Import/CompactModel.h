@@ -52,8 +52,8 @@ struct CompactModel {
   std::map<TensorKey, LeftOutData> leftOut;
 };
 
-/// Tensors below this size stay where they are.
-inline constexpr int64_t compactionThreshold = 1024;
+/// Tensors below this size stay where they are: they become constants.
+inline constexpr int64_t compactionThreshold = 65;
 
 /// Fails when `model` is not a well-formed message down to the tensors;
 /// `error` then says what is wrong and at which byte.

@@ -22,17 +22,22 @@ using namespace mlir;
 using namespace mlir::dilated;
 using onnxpb::TensorProto;
 
-// What becomes part of the IR: anything of 1 KiB, and 64 KiB of int64, because
-// those are shapes, axes and indices that the conversion computes with.
-static constexpr int64_t maxConstantBytes = 1024;
+// What becomes part of the IR: a few numbers, 1 KiB of integers, and 64 KiB of
+// int64, because those are shapes, axes and indices that the conversion
+// computes with. A bias of 128 numbers is a weight: nobody wants to read it.
+static constexpr int64_t maxFloatBytes = 64;
+static constexpr int64_t maxIntegerBytes = 1024;
 static constexpr int64_t maxIndexBytes = 64 * 1024;
 
 static_assert(llvm::endianness::native == llvm::endianness::little,
               "tensors are mapped as the file has them, little-endian");
 
 bool TensorData::isSmall() const {
-  bool isIndex = type.getElementType().isInteger(64);
-  return numBytes <= (isIndex ? maxIndexBytes : maxConstantBytes) || !place;
+  Type elementType = type.getElementType();
+  int64_t limit = isa<FloatType>(elementType) ? maxFloatBytes
+                  : elementType.isInteger(64) ? maxIndexBytes
+                                              : maxIntegerBytes;
+  return numBytes <= limit || !place;
 }
 
 DenseElementsAttr TensorData::getElements() const {

@@ -1,0 +1,156 @@
+//===- WeightFile.cpp - maps the weights of a module ------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The importer checked every place already, but a module may also come from
+// text that somebody wrote, and a file may have changed since: compiled code
+// reads as many bytes as the type has, so everything is checked again here.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Support/WeightFile.h"
+
+#include "dilated-mlir/Support/FolderFile.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Path.h"
+
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+// A cache line, and enough for any vector load.
+static constexpr size_t copyAlignment = 64;
+
+namespace {
+/// The attribute `dilated.weight`.
+struct WeightPlace {
+  StringRef file;
+  int64_t offset = 0, length = 0;
+  bool isExternal = false;
+};
+} // namespace
+
+static FailureOr<WeightPlace> readPlace(ml_program::GlobalOp global) {
+  auto place = global->getAttrOfType<DictionaryAttr>("dilated.weight");
+  if (!place)
+    return global.emitError("expects 'dilated.weight' to be a dictionary");
+  auto file = place.getAs<StringAttr>("file");
+  auto offset = place.getAs<IntegerAttr>("offset");
+  auto length = place.getAs<IntegerAttr>("length");
+  if (!file || !offset || !length || !offset.getType().isSignlessInteger(64) ||
+      !length.getType().isSignlessInteger(64))
+    return global.emitError("expects 'dilated.weight' to have 'file' (a string)"
+                            ", 'offset' and 'length' (i64)");
+  return WeightPlace{file.getValue(), offset.getInt(), length.getInt(),
+                     place.contains("external")};
+}
+
+/// Bytes of a static tensor of integers or floats, bool as one byte each.
+static FailureOr<std::pair<int64_t, int64_t>>
+getElementSizeAndBytes(ml_program::GlobalOp global) {
+  auto type = dyn_cast<RankedTensorType>(global.getType());
+  if (!type || !type.hasStaticShape() || !type.getElementType().isIntOrFloat())
+    return global.emitError(
+               "expects a weight to be a static tensor of numbers, "
+               "not ")
+           << global.getType();
+  int64_t elementSize =
+      llvm::divideCeil(type.getElementTypeBitWidth(), uint64_t(8));
+  int64_t bytes = elementSize;
+  for (int64_t dim : type.getShape())
+    if (dim < 0 || llvm::MulOverflow(bytes, dim, bytes))
+      return global.emitError(
+                 "has a type of more bytes than any memory holds: ")
+             << type;
+  return std::pair(elementSize, bytes);
+}
+
+static std::unique_ptr<llvm::MemoryBuffer>
+mapWeightFile(const WeightPlace &place, StringRef modelDir,
+              StringRef externalDir, std::string &error) {
+  if (place.isExternal)
+    return mapFileInFolder(externalDir, place.file, error);
+  // The model itself: the user named it, so it may be a link, but it must be a
+  // name and not a path.
+  error = checkPathInFolder(place.file);
+  if (error.empty() && place.file.contains('/'))
+    error = "is a path, but inline weights lie in the model itself";
+  if (!error.empty())
+    return nullptr;
+  SmallString<128> path(modelDir);
+  llvm::sys::path::append(path, place.file);
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer) {
+    error = buffer.getError().message();
+    return nullptr;
+  }
+  return std::move(*buffer);
+}
+
+FailureOr<WeightTable> WeightTable::load(ModuleOp module, StringRef modelDir) {
+  WeightTable table;
+  StringRef externalDir = modelDir;
+  if (auto dir = module->getAttrOfType<StringAttr>("dilated.external_data_dir"))
+    externalDir = dir.getValue();
+  // Inline and external files with one name are two files.
+  llvm::StringMap<StringRef> mapped[2];
+
+  for (auto global : module.getOps<ml_program::GlobalOp>()) {
+    if (!global->hasAttr("dilated.weight"))
+      continue;
+    FailureOr<WeightPlace> place = readPlace(global);
+    auto size = getElementSizeAndBytes(global);
+    if (failed(place) || failed(size))
+      return failure();
+    auto [elementSize, bytes] = *size;
+    if (place->length != bytes)
+      return global.emitError("expects the length of the weight (")
+             << place->length << ") to be that of its type " << global.getType()
+             << " (" << bytes << ")";
+
+    auto [file, isNew] = mapped[place->isExternal].try_emplace(place->file);
+    if (isNew) {
+      std::string error;
+      auto buffer = mapWeightFile(*place, modelDir, externalDir, error);
+      if (!buffer)
+        return global.emitError("cannot map weight file '")
+               << place->file << "': " << error;
+      file->second = buffer->getBuffer();
+      table.files.push_back(std::move(buffer));
+    }
+    // offset <= size first, so that the difference cannot wrap.
+    int64_t fileSize = file->second.size();
+    if (place->offset < 0 || place->offset > fileSize ||
+        bytes > fileSize - place->offset)
+      return global.emitError("needs ")
+             << bytes << " bytes at offset " << place->offset << " of '"
+             << place->file << "', which has " << fileSize;
+
+    const char *begin = file->second.data() + place->offset;
+    if (global.getType() &&
+        cast<RankedTensorType>(global.getType()).getElementType().isInteger(1))
+      // Compiled code relies on it: any other byte is undefined as an i1.
+      for (char byte : ArrayRef<char>(begin, bytes))
+        if (byte != 0 && byte != 1)
+          return global.emitError("holds a byte that is neither 0 nor 1 in a "
+                                  "tensor of bool");
+    if (reinterpret_cast<uintptr_t>(begin) % elementSize == 0) {
+      table.addresses.push_back(begin);
+      continue;
+    }
+    // aligned_alloc wants a multiple of the alignment.
+    void *copy =
+        std::aligned_alloc(copyAlignment, llvm::alignTo(bytes, copyAlignment));
+    if (!copy)
+      return global.emitError("no memory for a weight of ")
+             << bytes << " bytes";
+    table.copies.emplace_back(copy);
+    std::memcpy(copy, begin, bytes);
+    table.addresses.push_back(copy);
+  }
+  return table;
+}
