@@ -2,7 +2,8 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The passes of the phases kernel and llvm for CPUs; Pipeline.h has their order.
+// The passes of the phases kernel and llvm for CPUs; Pipeline.h has their
+// order.
 //
 //===----------------------------------------------------------------------===//
 

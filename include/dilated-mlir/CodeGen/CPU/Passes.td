@@ -63,4 +63,128 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
     "::mlir::vector::VectorDialect"];
 }
 
+//===----------------------------------------------------------------------===//
+// Towards LLVM
+//===----------------------------------------------------------------------===//
+
+def DilatedLowerWeights : Pass<"dilated-lower-weights", "::mlir::ModuleOp"> {
+  let summary = "Read weights through a table of pointers";
+  let description = [{
+    `ml_program.global_load_const` of a weight, a global with the attribute
+    `dilated.weight`, becomes a read-only tensor at the address that entry i of
+    `@dilated_weights` holds; i counts the weights in the order of the module. The
+    table is zero until whoever loads the program fills it.
+
+    Preconditions: every constant that is loaded is a weight of static shape.
+    Postconditions: no `global_load_const` is left; the globals are, since they say
+    what each entry is.
+
+    Example:
+
+    ```mlir
+    %w = ml_program.global_load_const @weight : tensor<128x128xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %table = llvm.mlir.addressof @dilated_weights : !llvm.ptr
+    %data = llvm.load %table : !llvm.ptr -> !llvm.ptr
+    ...
+    %m = builtin.unrealized_conversion_cast %descriptor : !llvm.struct<...> to memref<128x128xf32>
+    %w = bufferization.to_tensor %m restrict : memref<128x128xf32> to tensor<128x128xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def DilatedOutlineParallelLoops
+    : Pass<"dilated-outline-parallel-loops", "::mlir::ModuleOp"> {
+  let summary = "Turn parallel loops into tasks of the run-time library";
+  let description = [{
+    The body of every outermost `scf.forall` or `scf.parallel` becomes a function of
+    a context pointer and an index; the loop becomes a call of
+    `dilated_rt_parallel_for`, its dimensions collapsed to one index whose last
+    dimension runs fastest. Parallel loops inside a task run in order.
+
+    Preconditions: no tensors; `scf.parallel` with reductions stays as it is.
+    Postconditions: no `scf.forall` is left.
+
+    Example:
+
+    ```mlir
+    scf.forall (%i) in (%n) {
+      memref.store %x, %m[%i] : memref<?xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %context = llvm.alloca ... : !llvm.struct<(f32, struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>)>
+    ...
+    %task = constant @f_task : (!llvm.ptr, i64) -> ()
+    call @dilated_rt_parallel_for(%task_pointer, %context, %n) : (!llvm.ptr, !llvm.ptr, i64) -> ()
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect"];
+}
+
+def DilatedLowerAsserts : Pass<"dilated-lower-asserts", "::mlir::ModuleOp"> {
+  let summary = "Report failed run-time checks through the run-time library";
+  let description = [{
+    `cf.assert %c, "message"` becomes a call of `dilated_rt_fail` with the message,
+    when `%c` is false. That function does not return.
+
+    Example:
+
+    ```mlir
+    cf.assert %c, "key and query differ in sequence length [C5]"
+    ```
+
+    becomes
+
+    ```mlir
+    scf.if %broken {
+      %text = llvm.mlir.addressof @dilated_message : !llvm.ptr
+      func.call @dilated_rt_fail(%text) : (!llvm.ptr) -> ()
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect"];
+}
+
+def DilatedEmitEntry : Pass<"dilated-emit-entry", "::mlir::ModuleOp"> {
+  let summary = "Add the C function that runs a model";
+  let description = [{
+    Adds `dilated_main(arguments)`, which calls `function` with memref descriptors
+    read through an array of pointers: `arguments[0]` points to where the results'
+    descriptors go, one after the other, `arguments[1...]` to one input descriptor
+    each. A function without results has its inputs from `arguments[0]` on. Also
+    removes the globals that named the weights, and gives private functions,
+    `function` among them, internal linkage.
+
+    Preconditions: bufferised; results are allocated by the function.
+    Postconditions: no `ml_program` op is left. A module without `function` gets no
+    entry.
+
+    Example: for `@main(memref<?xf32>) -> memref<?xf32>`
+
+    ```mlir
+    func.func @dilated_main(%arguments: !llvm.ptr) {
+      ...
+      %out = call @main(%in) : (memref<?xf32>) -> memref<?xf32>
+      ...
+    }
+    ```
+  }];
+  let options = [Option<"function", "function", "std::string", "\"main\"",
+                        "the function to call">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect"];
+}
+
 #endif // DILATED_CODEGEN_CPU_PASSES_TD

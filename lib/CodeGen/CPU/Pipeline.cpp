@@ -1,0 +1,172 @@
+//===- Pipeline.cpp - the phases kernel and llvm, pass by pass --*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/CodeGen/CPU/Pipeline.h"
+
+#include "dilated-mlir/CodeGen/CPU/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace mlir;
+using namespace mlir::dilated;
+
+int64_t mlir::dilated::getHostVectorBytes() {
+  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  if (features.lookup("avx512f"))
+    return 64;
+  return features.lookup("avx2") ? 32 : 16;
+}
+
+//===----------------------------------------------------------------------===//
+// Phase kernel
+//===----------------------------------------------------------------------===//
+
+static DilatedLowerFusedAttentionOptions getAttentionOptions(int64_t bytes) {
+  DilatedLowerFusedAttentionOptions options;
+  options.vectorBytes = bytes;
+  // 32 registers hold 8 x 2 accumulators, 16 hold 4 x 2, and what they need.
+  options.tileRows = bytes == 64 ? 8 : bytes == 32 ? 4 : 2;
+  return options;
+}
+
+static void addBufferization(OpPassManager &pm) {
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+}
+
+void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
+                                           const CPUPipelineOptions &options) {
+  int64_t bytes =
+      options.vectorBytes ? options.vectorBytes : getHostVectorBytes();
+  // Tensors: fewer, larger elementwise ops.
+  pm.addPass(createLinalgElementwiseOpFusionPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+
+  // Tensors to memrefs, views staying views.
+  pm.addPass(createDilatedLowerWeights());
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  addBufferization(pm);
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  bufferization::buildBufferDeallocationPipeline(pm);
+  pm.addPass(createConvertBufferizationToMemRefPass());
+
+  // Kernels, and loops for what has none.
+  pm.addPass(createDilatedLowerFusedAttention(getAttentionOptions(bytes)));
+  pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+//===----------------------------------------------------------------------===//
+// Phase llvm
+//===----------------------------------------------------------------------===//
+
+/// f16 and bf16 are storage types: arithmetic and functions are those of f32.
+static void addNarrowFloats(OpPassManager &pm) {
+  math::MathExtendToSupportedTypesOptions functions;
+  functions.extraTypeStrs = {"f64"};
+  functions.targetTypeStr = "f32";
+  pm.addPass(math::createMathExtendToSupportedTypes(functions));
+  arith::ArithEmulateUnsupportedFloatsOptions arithmetic;
+  arithmetic.sourceTypeStrs = {"bf16", "f16"};
+  arithmetic.targetTypeStr = "f32";
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(arithmetic));
+  // Conversions to bf16 without the instruction would be library calls.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
+}
+
+static void addMemRefs(OpPassManager &pm) {
+  pm.addPass(memref::createExpandOpsPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  FinalizeMemRefToLLVMConversionPassOptions options;
+  options.useAlignedAlloc = true;
+  options.useGenericFunctions = true; // those of the run-time library
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass(options));
+}
+
+void mlir::dilated::buildCPULlvmPipeline(OpPassManager &pm,
+                                         const CPUPipelineOptions &options) {
+  // What meets the run-time library: threads, the entry, failed checks.
+  pm.addPass(createDilatedOutlineParallelLoops());
+  DilatedEmitEntryOptions entry;
+  entry.function = options.entry;
+  pm.addPass(createDilatedEmitEntry(entry));
+  pm.addPass(createDilatedLowerAsserts());
+
+  // Vectors of one dimension, control flow of blocks.
+  addNarrowFloats(pm);
+  pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMaskPass());
+  pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMultiReductionPass());
+  pm.addPass(createConvertVectorToSCFPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createSCFToControlFlowPass());
+
+  // One dialect after the other to LLVM.
+  pm.addPass(createConvertVectorToLLVMPass());
+  addMemRefs(pm);
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+//===----------------------------------------------------------------------===//
+// Registration
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<int64_t> vectorBytes{
+      *this, "vector-bytes",
+      llvm::cl::desc("bytes of a vector register; 0 asks the host"),
+      llvm::cl::init(0)};
+
+  operator CPUPipelineOptions() const {
+    CPUPipelineOptions options;
+    options.vectorBytes = vectorBytes;
+    return options;
+  }
+};
+} // namespace
+
+void mlir::dilated::registerCPUCodeGenPipelines() {
+  PassPipelineRegistration<PipelineOptions>(
+      "dilated-cpu-kernel", "Phase kernel of CPUs: to scf, vector and memref",
+      [](OpPassManager &pm, const PipelineOptions &options) {
+        buildCPUKernelPipeline(pm, options);
+      });
+  PassPipelineRegistration<PipelineOptions>(
+      "dilated-cpu-llvm", "Phase llvm of CPUs: to the LLVM dialect",
+      [](OpPassManager &pm, const PipelineOptions &options) {
+        buildCPULlvmPipeline(pm, options);
+      });
+}
