@@ -79,7 +79,8 @@ void NodeOp::print(OpAsmPrinter &printer) {
   printer << ' ' << getOpTypeAttr() << '(' << getInputs() << ')';
   NamedAttrList attributes((*this)->getAttrDictionary());
   attributes.erase(getOpTypeAttrName());
-  attributes.set("attributes", attributes.erase(getNodeAttributesAttrName()));
+  if (Attribute nodeAttributes = attributes.erase(getNodeAttributesAttrName()))
+    attributes.set("attributes", nodeAttributes);
   printer.printOptionalAttrDict(
       attributes.getDictionary(getContext()).getValue());
   printer << " : ";
