@@ -101,6 +101,10 @@ static Element load(const StridedView &view, int64_t index) {
   }
 }
 
+double dilated::runtime::loadAsDouble(int32_t type, const void *address) {
+  return load({type, 0, address, nullptr, nullptr}, 0).number;
+}
+
 /// |actual - expected|; 0 for equal infinities and two NaN, infinite where one
 /// side alone is not finite.
 static double errorOf(const Element &actual, const Element &expected) {

@@ -80,7 +80,8 @@ static llvm::Error verifyInput(const TensorInfo &info, const TensorView &view,
   return llvm::Error::success();
 }
 
-llvm::Error Executable::verifyInputs(ArrayRef<TensorView> inputs) const {
+llvm::Error mlir::dilated::verifyInputs(const Signature &signature,
+                                        ArrayRef<TensorView> inputs) {
   if (inputs.size() != signature.inputs.size())
     return makeError("the model has " + Twine(signature.inputs.size()) +
                      " inputs, " + Twine(inputs.size()) + " are given");
@@ -102,7 +103,7 @@ static size_t descriptorFields(const TensorInfo &info) {
 
 llvm::Expected<std::vector<HostTensor>>
 Executable::run(ArrayRef<TensorView> inputs) {
-  if (llvm::Error error = verifyInputs(inputs))
+  if (llvm::Error error = verifyInputs(signature, inputs))
     return error;
 
   size_t resultFields = 0;

@@ -22,6 +22,9 @@ int64_t elementBytes(int32_t type);
 /// The usual short name ("f32", "bf16", "i64", "bool"), "?" when unknown.
 const char *elementName(int32_t type);
 
+/// The element at `address`; int64 beyond 2^53 are rounded.
+double loadAsDouble(int32_t type, const void *address);
+
 /// Elements that lie at data + (sum of index * stride), strides in elements.
 struct StridedView {
   int32_t type;

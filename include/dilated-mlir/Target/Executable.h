@@ -13,6 +13,12 @@
 
 namespace mlir::dilated {
 
+/// Checks inputs against a signature: their number, element types, ranks,
+/// static dimensions, and that equal dimension symbols have equal sizes. The
+/// error names the input and both values.
+llvm::Error verifyInputs(const Signature &signature,
+                         ArrayRef<TensorView> inputs);
+
 /// A model loaded into this process. Calling convention of the object (its
 /// entry is `void dilated_main(void **)`): first a pointer to the result
 /// descriptors, one after the other (left out when there are none), then a
@@ -29,13 +35,9 @@ public:
 
   const Signature &getSignature() const { return signature; }
 
-  /// Checks the inputs (number, element types, ranks, static dimensions, and
-  /// that equal dimension symbols have equal sizes), then runs. The error is
-  /// what the checks found, or the message of a check inside the model.
+  /// Verifies the inputs, then runs. The error is what verifyInputs found, or
+  /// the message of a check inside the model.
   llvm::Expected<std::vector<HostTensor>> run(ArrayRef<TensorView> inputs);
-
-  /// The checks alone.
-  llvm::Error verifyInputs(ArrayRef<TensorView> inputs) const;
 
 private:
   Executable() = default;

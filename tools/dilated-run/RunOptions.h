@@ -1,0 +1,34 @@
+//===- RunOptions.h - what dilated-run was asked to do ----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DILATED_MLIR_TOOLS_DILATED_RUN_RUNOPTIONS_H
+#define DILATED_MLIR_TOOLS_DILATED_RUN_RUNOPTIONS_H
+
+#include "dilated-mlir/Pipelines/Compiler.h"
+#include "dilated-mlir/Target/Jit.h"
+
+#include <optional>
+
+namespace mlir::dilated {
+
+/// Exit codes of every tool.
+constexpr int kDone = 0, kNo = 1, kUsage = 2;
+
+struct RunOptions {
+  CompilerOptions compiler;
+  JitOptions jit;
+  bool freezeInputs = false;
+  bool profile = false;
+  int64_t repeat = 1;
+  std::optional<double> rtol, atol; // default: by element type
+};
+
+/// Prints "dilated-run: error: …" and returns kUsage.
+int usageError(const Twine &message);
+
+} // namespace mlir::dilated
+
+#endif // DILATED_MLIR_TOOLS_DILATED_RUN_RUNOPTIONS_H

@@ -1,0 +1,358 @@
+//===- dilated-run.cpp - runs and checks models -----------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Compiles a model for this machine, runs it on given inputs and compares what
+// comes out. Results go to stdout, everything else to stderr. Exit codes: 0
+// done, 1 a mismatch or an unsupported model, 2 bad usage or unreadable input.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ModelRunner.h"
+#include "Outcome.h"
+#include "RunOptions.h"
+#include "TestCases.h"
+#include "dilated-mlir/Runtime/Runtime.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::dilated;
+namespace cl = llvm::cl;
+
+static constexpr const char *kOverview =
+    R"(dilated-run: compiles a model for this CPU, runs it, checks what comes out
+
+  dilated-run model.onnx --input tokens=@tokens.npy --output features=@out.npy
+                         run on a NumPy file, write a NumPy file
+  dilated-run model.onnx --input tokens=2x300x128xf32=random:7
+                         on normal random numbers from seed 7 (or uniform:7), or =0.5
+  dilated-run model.onnx --input tokens=@in.pb --expected features=@out.pb --rtol 1e-4
+                         compare; exit code 1 and the largest error on a mismatch
+  dilated-run --onnx-test-dir models/*/
+                         ONNX test cases: DIR/model.onnx on every DIR/test_data_set_*
+  dilated-run other.onnx --onnx-test-dir models/encoder
+                         another model on the data of a test case
+  dilated-run test.mlir --no-fuse --dump-phases-to=phases
+                         IR of any phase; its check.expect_close ops must hold
+
+Default tolerances, by the output's type: f32 and f64 rtol 1e-3 and atol 1e-4, f16 1e-2
+both, bf16 6e-2 both, integers and bools exact. bf16 in .npy: np.save of an ml_dtypes
+bfloat16 array, or its bits as uint16.
+Exit codes: 0 done, 1 a mismatch or an unsupported model, 2 bad usage or unreadable input.
+)";
+
+namespace {
+
+/// The command line.
+struct Options {
+  cl::OptionCategory category{"dilated-run options"};
+  cl::list<std::string> positional{
+      cl::Positional, cl::desc("MODEL(.onnx|.mlir)"), cl::cat(category)};
+  cl::list<std::string> inputs{
+      "input", cl::desc("value of an input: @x.npy, @x.pb, 2x3xf32=random:7"),
+      cl::value_desc("NAME=VALUE"), cl::cat(category)};
+  cl::list<std::string> outputs{"output", cl::desc("write an output"),
+                                cl::value_desc("NAME=@y.npy"),
+                                cl::cat(category)};
+  cl::list<std::string> expected{
+      "expected", cl::desc("compare an output with @y.npy, @y.pb or a value"),
+      cl::value_desc("NAME=VALUE"), cl::cat(category)};
+  cl::list<std::string> testDirs{
+      "onnx-test-dir",
+      cl::desc("run ONNX test cases; takes all arguments that follow. A MODEL "
+               "before it takes the place of every DIR/model.onnx"),
+      cl::value_desc("DIR..."), cl::cat(category)};
+  cl::opt<double> rtol{"rtol", cl::desc("relative tolerance"),
+                       cl::cat(category)};
+  cl::opt<double> atol{"atol", cl::desc("absolute tolerance"),
+                       cl::cat(category)};
+  cl::opt<bool> expandFunctions{
+      "expand-functions",
+      cl::desc("inline model-local functions also where the operator is known"),
+      cl::cat(category)};
+  cl::opt<bool> freezeInputs{
+      "freeze-inputs",
+      cl::desc("inputs that say shapes or axes become constants"),
+      cl::cat(category)};
+  cl::list<std::string> shapes{
+      "shape",
+      cl::desc("shape of an input; ? keeps a dimension as the model has it"),
+      cl::value_desc("NAME=1x?x768"), cl::cat(category)};
+  cl::opt<std::string> externalDataDir{
+      "external-data-dir",
+      cl::desc("folder of external data (default: the model's)"),
+      cl::value_desc("DIR"), cl::cat(category)};
+  cl::opt<std::string> device{"device",
+                              cl::desc("cpu (cuda and emulated come later)"),
+                              cl::init("cpu"), cl::cat(category)};
+  cl::opt<std::string> chip{"chip", cl::desc("GPU architecture"),
+                            cl::value_desc("sm_80"), cl::cat(category)};
+  cl::opt<std::string> cpu{
+      "mcpu", cl::desc("native (the default), x86-64-v3, znver4, ..."),
+      cl::init("native"), cl::cat(category)};
+  cl::opt<int> threads{"threads",
+                       cl::desc("threads (default: all CPUs of the process)"),
+                       cl::value_desc("N"), cl::init(0), cl::cat(category)};
+  cl::opt<int64_t> repeat{"repeat", cl::desc("run so often (with --profile)"),
+                          cl::value_desc("N"), cl::init(1), cl::cat(category)};
+  cl::opt<bool> profile{"profile",
+                        cl::desc("time of every phase and run, on stderr"),
+                        cl::cat(category)};
+  cl::opt<bool> perfMap{
+      "perf-map",
+      cl::desc("write /tmp/perf-PID.map: generated functions for perf"),
+      cl::cat(category)};
+  cl::opt<bool> noFuse{
+      "no-fuse",
+      cl::desc("leave branches as they are: the reference through linalg"),
+      cl::cat(category)};
+  cl::opt<std::string> dumpPhasesTo{
+      "dump-phases-to",
+      cl::desc("folder for the IR after every phase, LLVM IR and object"),
+      cl::value_desc("DIR"), cl::cat(category)};
+};
+
+/// What the positional arguments are: a model, and folders of test cases.
+struct Arguments {
+  std::string model;
+  std::vector<std::string> testDirs;
+};
+
+} // namespace
+
+int mlir::dilated::usageError(const Twine &message) {
+  llvm::errs() << "dilated-run: error: " << message << '\n';
+  return kUsage;
+}
+
+static int noError(const Twine &message) {
+  llvm::errs() << "dilated-run: error: " << message << '\n';
+  return kNo;
+}
+
+/// A shell expands `--onnx-test-dir models/*/` to one value and many positional
+/// arguments: what stands after the option belongs to it.
+static llvm::Expected<Arguments> sortArguments(const Options &options) {
+  Arguments arguments;
+  bool testing = !options.testDirs.empty();
+  for (const std::string &dir : options.testDirs)
+    arguments.testDirs.push_back(dir);
+  for (unsigned i = 0; i < options.positional.size(); ++i) {
+    bool isDir = testing && options.positional.getPosition(i) >
+                                options.testDirs.getPosition(0);
+    if (isDir)
+      arguments.testDirs.push_back(options.positional[i]);
+    else if (arguments.model.empty())
+      arguments.model = options.positional[i];
+    else
+      return makeError("two models are given: '" + arguments.model + "' and '" +
+                       options.positional[i] + "'");
+  }
+  if (arguments.model.empty() && !testing)
+    return makeError("a model is needed; see --help");
+  StringRef suffix = llvm::sys::path::extension(arguments.model);
+  if (suffix == ".so" || suffix == ".ptx" || suffix == ".cubin")
+    return makeError("running '" + arguments.model +
+                     "' is not supported yet; supported are .onnx and .mlir");
+  bool hasSingle = !options.inputs.empty() || !options.outputs.empty() ||
+                   !options.expected.empty();
+  if (testing && hasSingle)
+    return makeError("--input, --output and --expected don't go with "
+                     "--onnx-test-dir, which brings its data");
+  return arguments;
+}
+
+/// Reads NAME=VALUE pairs into values by position in `tensors`.
+static llvm::Error
+parseNamed(ArrayRef<std::string> texts, StringRef option,
+           const std::vector<TensorInfo> &tensors,
+           llvm::function_ref<llvm::Error(size_t, StringRef)> take) {
+  std::vector<bool> seen(tensors.size());
+  for (StringRef text : texts) {
+    auto [name, value] = text.split('=');
+    if (name.empty() || value.empty())
+      return makeError("--" + option + " '" + text + "' is not NAME=VALUE");
+    auto it = llvm::find_if(tensors, [&name = name](const TensorInfo &info) {
+      return info.name == name;
+    });
+    if (it == tensors.end()) {
+      std::string known;
+      for (const TensorInfo &info : tensors)
+        known += (known.empty() ? "" : ", ") + info.name;
+      return makeError("--" + option + " names '" + name +
+                       "', the model has: " + (known.empty() ? "none" : known));
+    }
+    size_t position = it - tensors.begin();
+    if (seen[position])
+      return makeError("--" + option + " names '" + name + "' twice");
+    seen[position] = true;
+    if (llvm::Error error = take(position, value))
+      return makeError("--" + option + " " + name + ": " +
+                       llvm::toString(std::move(error)));
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error parseTensors(ArrayRef<std::string> texts, StringRef option,
+                                const std::vector<TensorInfo> &tensors,
+                                std::vector<std::optional<HostTensor>> &into) {
+  into.resize(tensors.size());
+  return parseNamed(texts, option, tensors,
+                    [&](size_t position, StringRef value) -> llvm::Error {
+                      llvm::Expected<HostTensor> tensor = parseTensor(value);
+                      if (!tensor)
+                        return tensor.takeError();
+                      into[position].emplace(std::move(*tensor));
+                      return llvm::Error::success();
+                    });
+}
+
+/// Where outputs go: a path per output, "" for none.
+static llvm::Error parseOutputs(ArrayRef<std::string> texts,
+                                const std::vector<TensorInfo> &tensors,
+                                std::vector<std::string> &paths) {
+  paths.resize(tensors.size());
+  return parseNamed(texts, "output", tensors,
+                    [&](size_t position, StringRef value) -> llvm::Error {
+                      if (!value.consume_front("@") || !value.ends_with(".npy"))
+                        return makeError("'" + value + "' is not @FILE.npy");
+                      paths[position] = value.str();
+                      return llvm::Error::success();
+                    });
+}
+
+/// Every input must have a value; the error shows all that are missing.
+static llvm::Expected<std::vector<HostTensor>>
+takeInputs(std::vector<std::optional<HostTensor>> values,
+           const Signature &signature) {
+  std::string missing;
+  std::vector<HostTensor> inputs;
+  for (auto [value, info] : llvm::zip_equal(values, signature.inputs)) {
+    if (value)
+      inputs.push_back(std::move(*value));
+    else
+      missing += "\n  --input " + info.name + "=...  for " + info.describe();
+  }
+  if (!missing.empty())
+    return makeError("inputs without a value:" + missing);
+  return inputs;
+}
+
+/// The checks of the check dialect that ran inside the model.
+static int reportChecks() {
+  int64_t checks = dilated_rt_expect_count();
+  int64_t failures = dilated_rt_expect_failures();
+  if (checks > 0)
+    llvm::outs() << checks - failures << " checks passed, " << failures
+                 << " failed\n";
+  return failures == 0 ? kDone : kNo;
+}
+
+static int runModel(StringRef model, const Options &options,
+                    const RunOptions &runOptions) {
+  Progress progress;
+  ModelRunner runner(model, runOptions, progress);
+  if (int exitCode = runner.load())
+    return exitCode;
+  const Signature &signature = runner.getSignature();
+  std::vector<std::optional<HostTensor>> values, expected;
+  std::vector<std::string> paths;
+  if (llvm::Error error =
+          parseTensors(options.inputs, "input", signature.inputs, values))
+    return usageError(llvm::toString(std::move(error)));
+  if (llvm::Error error = parseTensors(options.expected, "expected",
+                                       signature.outputs, expected))
+    return usageError(llvm::toString(std::move(error)));
+  if (llvm::Error error =
+          parseOutputs(options.outputs, signature.outputs, paths))
+    return usageError(llvm::toString(std::move(error)));
+  llvm::Expected<std::vector<HostTensor>> inputs =
+      takeInputs(std::move(values), signature);
+  if (!inputs)
+    return usageError(llvm::toString(inputs.takeError()));
+
+  int exitCode = kDone;
+  llvm::Expected<std::vector<HostTensor>> outputs =
+      runner.run(*inputs, exitCode);
+  if (!outputs) {
+    noError(model + ": " + llvm::toString(outputs.takeError()));
+    return exitCode;
+  }
+  for (auto [i, info] : llvm::enumerate(signature.outputs)) {
+    const HostTensor &output = (*outputs)[i];
+    llvm::outs() << info.name << ": " << summarise(output) << '\n';
+    if (!paths[i].empty())
+      if (llvm::Error error = writeNpy(paths[i], output))
+        return usageError(llvm::toString(std::move(error)));
+    if (!expected[i])
+      continue;
+    Outcome outcome = compareOutput(output, *expected[i], runOptions);
+    llvm::outs() << info.name << ": " << (outcome.passed ? "passed" : "failed")
+                 << ", " << outcome.text << '\n';
+    if (!outcome.passed)
+      exitCode = kNo;
+  }
+  return std::max(exitCode, reportChecks());
+}
+
+/// Options that don't depend on the model.
+static llvm::Expected<RunOptions> readOptions(const Options &options) {
+  if (options.device != "cpu")
+    return makeError("--device=" + options.device +
+                     " is not supported yet; supported: cpu");
+  if (!options.chip.empty())
+    return makeError("--chip belongs to --device=cuda, which is not supported "
+                     "yet");
+  if (options.threads < 0)
+    return makeError("--threads " + Twine(options.threads) + " is negative");
+  if (options.repeat < 1)
+    return makeError("--repeat " + Twine(options.repeat) + " is less than 1");
+  if (options.rtol < 0 || options.atol < 0)
+    return makeError("a tolerance is negative");
+  RunOptions run;
+  for (const std::string &shape : options.shapes)
+    if (std::string problem = parseShapeOption(shape, run.compiler.import);
+        !problem.empty())
+      return makeError(problem);
+  run.compiler.import.externalDataDir = options.externalDataDir;
+  run.compiler.import.expandFunctions = options.expandFunctions;
+  run.compiler.phases.fuse = !options.noFuse;
+  run.compiler.target.cpu = options.cpu;
+  run.compiler.dumpPhasesTo = options.dumpPhasesTo;
+  run.jit.perfMap = options.perfMap;
+  run.freezeInputs = options.freezeInputs;
+  run.profile = options.profile;
+  run.repeat = options.repeat;
+  if (options.rtol.getNumOccurrences())
+    run.rtol = options.rtol;
+  if (options.atol.getNumOccurrences())
+    run.atol = options.atol;
+  return run;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initLlvm(argc, argv);
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  std::string errors;
+  llvm::raw_string_ostream errorStream(errors);
+  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &errorStream)) {
+    llvm::errs() << errors;
+    return kUsage;
+  }
+  llvm::Expected<Arguments> arguments = sortArguments(options);
+  if (!arguments)
+    return usageError(llvm::toString(arguments.takeError()));
+  llvm::Expected<RunOptions> runOptions = readOptions(options);
+  if (!runOptions)
+    return usageError(llvm::toString(runOptions.takeError()));
+  dilated_rt_set_num_threads(options.threads);
+  if (!arguments->testDirs.empty())
+    return runTestCases(arguments->model, arguments->testDirs, *runOptions);
+  return runModel(arguments->model, options, *runOptions);
+}
