@@ -50,5 +50,7 @@ sed -E -e 's# -include [^ ]*/cmake_pch\.hxx# -include '"$PWD"'/cmake/DilatedPCH.
   "$build_dir/compile_commands.json" >"$commands/compile_commands.json"
 
 echo "tidy: $(wc -l <<<"$files") files" >&2
+# omp.h is the compiler's own, and the compiler is gcc.
 xargs -d '\n' -P "$(nproc)" -n 1 clang-tidy-22 --quiet -p "$commands" \
-  --extra-arg=-Wno-unknown-warning-option "${fix[@]}" <<<"$files"
+  --extra-arg=-Wno-unknown-warning-option \
+  --extra-arg=-idirafter"$(g++ -print-file-name=include)" "${fix[@]}" <<<"$files"
