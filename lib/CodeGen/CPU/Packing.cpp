@@ -46,73 +46,171 @@ RowAccess RowAccess::create(KernelBuilder &b, Value memref) {
   return access;
 }
 
-/// True when no vector of a row reaches beyond its end.
-bool RowAccess::fillsVectors(int64_t lanes) const {
-  int64_t extent = cast<MemRefType>(memref.getType()).getShape().back();
-  return ShapedType::isStatic(extent) && extent % lanes == 0;
-}
-
 static SmallVector<Value> join(ValueRange row, Value column) {
   SmallVector<Value> indices(row);
   indices.push_back(column);
   return indices;
 }
 
+/// Whether a vector lies within the row: a constant where the width says so for
+/// all of them.
+Value RowAccess::fits(KernelBuilder &b, int64_t lanes, Value column) const {
+  int64_t extent = cast<MemRefType>(memref.getType()).getShape().back();
+  if (ShapedType::isStatic(extent) && extent % lanes == 0)
+    return b.boolean(true);
+  return b.cmp(arith::CmpIPredicate::sle, b.add(column, b.index(lanes)), width);
+}
+
+Value RowAccess::getMask(KernelBuilder &b, VectorType stored,
+                         Value column) const {
+  auto mask = cast<VectorType>(stored.clone(b.getI1Type()));
+  return vector::CreateMaskOp::create(b, mask, b.sub(width, column));
+}
+
+Value RowAccess::loadContiguous(KernelBuilder &b, VectorType stored,
+                                ValueRange row, Value column) const {
+  SmallVector<Value> indices = join(row, column);
+  return b
+      .ifThenElse(
+          fits(b, stored.getNumElements(), column),
+          [&]() -> SmallVector<Value> {
+            return {b.load(stored, contiguousView, indices)};
+          },
+          [&]() -> SmallVector<Value> {
+            return {vector::MaskedLoadOp::create(
+                b, stored, contiguousView, indices, getMask(b, stored, column),
+                b.constant(stored, 0))};
+          })
+      .front();
+}
+
+Value RowAccess::loadStrided(KernelBuilder &b, VectorType stored,
+                             ValueRange row, Value column) const {
+  Value end = b.min(b.index(stored.getNumElements()), b.sub(width, column));
+  auto insert = [&](Value lane, ValueRange vector) -> SmallVector<Value> {
+    Value scalar = b.load(memref, join(row, b.add(column, lane)));
+    return {vector::InsertOp::create(b, scalar, vector[0], OpFoldResult(lane))};
+  };
+  return b.forLoop(b.index(0), end, 1, b.constant(stored, 0), insert).front();
+}
+
 Value RowAccess::load(KernelBuilder &b, VectorType type, ValueRange row,
                       Value column) const {
   Type element = cast<MemRefType>(memref.getType()).getElementType();
   auto stored = cast<VectorType>(type.clone(element));
-  int64_t lanes = type.getNumElements();
-  auto fast = [&]() -> SmallVector<Value> {
-    if (fillsVectors(lanes))
-      return {b.load(stored, contiguousView, join(row, column))};
-    auto mask = cast<VectorType>(type.clone(b.getI1Type()));
-    Value valid = vector::CreateMaskOp::create(b, mask, b.sub(width, column));
-    return {vector::MaskedLoadOp::create(b, stored, contiguousView,
-                                         join(row, column), valid,
-                                         b.constant(stored, 0))};
-  };
-  auto slow = [&]() -> SmallVector<Value> {
-    Value zero = b.constant(stored, 0);
-    Value end = b.min(b.index(lanes), b.sub(width, column));
-    return b.forLoop(b.index(0), end, 1, zero,
-                     [&](Value lane, ValueRange vector) -> SmallVector<Value> {
-                       Value scalar =
-                           b.load(memref, join(row, b.add(column, lane)));
-                       return {vector::InsertOp::create(b, scalar, vector[0],
-                                                        OpFoldResult(lane))};
-                     });
-  };
-  Value vector = b.ifThenElse(contiguous, fast, slow).front();
+  Value vector = b.ifThenElse(
+                      contiguous,
+                      [&]() -> SmallVector<Value> {
+                        return {loadContiguous(b, stored, row, column)};
+                      },
+                      [&]() -> SmallVector<Value> {
+                        return {loadStrided(b, stored, row, column)};
+                      })
+                     .front();
   return b.toFloat(vector, type.getElementType());
+}
+
+void RowAccess::storeContiguous(KernelBuilder &b, Value stored, ValueRange row,
+                                Value column) const {
+  auto type = cast<VectorType>(stored.getType());
+  SmallVector<Value> indices = join(row, column);
+  b.ifThenElse(
+      fits(b, type.getNumElements(), column),
+      [&]() -> SmallVector<Value> {
+        b.store(stored, contiguousView, indices);
+        return {};
+      },
+      [&]() -> SmallVector<Value> {
+        vector::MaskedStoreOp::create(b, contiguousView, indices,
+                                      getMask(b, type, column), stored);
+        return {};
+      });
+}
+
+void RowAccess::storeStrided(KernelBuilder &b, Value stored, ValueRange row,
+                             Value column) const {
+  int64_t lanes = cast<VectorType>(stored.getType()).getNumElements();
+  Value end = b.min(b.index(lanes), b.sub(width, column));
+  b.forLoop(b.index(0), end, 1, [&](Value lane) {
+    Value scalar = vector::ExtractOp::create(b, stored, OpFoldResult(lane));
+    b.store(scalar, memref, join(row, b.add(column, lane)));
+  });
 }
 
 void RowAccess::store(KernelBuilder &b, Value vector, ValueRange row,
                       Value column) const {
   Type element = cast<MemRefType>(memref.getType()).getElementType();
   Value stored = b.toFloat(vector, element);
-  auto type = cast<VectorType>(stored.getType());
+  b.ifThenElse(
+      contiguous,
+      [&]() -> SmallVector<Value> {
+        storeContiguous(b, stored, row, column);
+        return {};
+      },
+      [&]() -> SmallVector<Value> {
+        storeStrided(b, stored, row, column);
+        return {};
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks of either orientation
+//===----------------------------------------------------------------------===//
+
+BlockAccess BlockAccess::create(KernelBuilder &b, Value memref) {
+  unsigned rank = cast<MemRefType>(memref.getType()).getRank();
+  SmallVector<unsigned> order = llvm::to_vector(llvm::seq(rank));
+  std::swap(order[rank - 2], order[rank - 1]);
+  auto map = AffineMap::getPermutationMap(order, b.getContext());
+  Value transposed =
+      memref::TransposeOp::create(b, memref, AffineMapAttr::get(map));
+  BlockAccess access;
+  access.byRows = RowAccess::create(b, memref);
+  access.byColumns = RowAccess::create(b, transposed);
+  return access;
+}
+
+void BlockAccess::forEachVector(
+    KernelBuilder &b, VectorType type, ValueRange origin, Value rows,
+    Value columns, function_ref<void(Value, Value, Value)> store) const {
   int64_t lanes = type.getNumElements();
-  auto fast = [&]() -> SmallVector<Value> {
-    if (fillsVectors(lanes)) {
-      b.store(stored, contiguousView, join(row, column));
-      return {};
-    }
-    auto mask = cast<VectorType>(type.clone(b.getI1Type()));
-    Value valid = vector::CreateMaskOp::create(b, mask, b.sub(width, column));
-    vector::MaskedStoreOp::create(b, contiguousView, join(row, column), valid,
-                                  stored);
-    return {};
-  };
-  auto slow = [&]() -> SmallVector<Value> {
-    Value end = b.min(b.index(lanes), b.sub(width, column));
-    b.forLoop(b.index(0), end, 1, [&](Value lane) {
-      Value scalar = vector::ExtractOp::create(b, stored, OpFoldResult(lane));
-      b.store(scalar, memref, join(row, b.add(column, lane)));
+  ValueRange outer = origin.drop_back(2);
+  Value firstRow = origin[origin.size() - 2], firstColumn = origin.back();
+  Value zero = b.index(0), one = b.index(1);
+
+  auto alongRows = [&]() -> SmallVector<Value> {
+    b.forLoop(zero, rows, 1, [&](Value row) {
+      SmallVector<Value> source = join(outer, b.add(firstRow, row));
+      b.forLoop(zero, columns, lanes, [&](Value column) {
+        Value vector = byRows.load(b, type, source, b.add(firstColumn, column));
+        store(vector, row, column);
+      });
     });
     return {};
   };
-  b.ifThenElse(contiguous, fast, slow);
+  // Vectors of rows at consecutive columns, transposed. A column beyond the
+  // block is replaced by its last one.
+  auto alongColumns = [&]() -> SmallVector<Value> {
+    Value last = b.sub(columns, one);
+    b.forLoop(zero, columns, lanes, [&](Value column) {
+      b.forLoop(zero, rows, lanes, [&](Value row) {
+        SmallVector<Value> block;
+        for (int64_t i = 0; i < lanes; ++i) {
+          Value inside = b.min(b.add(column, b.index(i)), last);
+          SmallVector<Value> source = join(outer, b.add(firstColumn, inside));
+          block.push_back(
+              byColumns.load(b, type, source, b.add(firstRow, row)));
+        }
+        block = emitTranspose(b, block);
+        for (int64_t i = 0; i < lanes; ++i)
+          store(block[i], b.add(row, b.index(i)), column);
+      });
+    });
+    return {};
+  };
+  Value transposed =
+      b.cmp(arith::CmpIPredicate::ugt, byColumns.contiguous, byRows.contiguous);
+  b.ifThenElse(transposed, alongColumns, alongRows);
 }
 
 SmallVector<Value> mlir::dilated::emitTranspose(KernelBuilder &b,

@@ -31,14 +31,44 @@ public:
 
   Value memref;
   Value width;
+  /// Whether the last dimension is contiguous.
+  Value contiguous;
 
 private:
-  bool fillsVectors(int64_t lanes) const;
+  Value loadContiguous(KernelBuilder &b, VectorType stored, ValueRange row,
+                       Value column) const;
+  Value loadStrided(KernelBuilder &b, VectorType stored, ValueRange row,
+                    Value column) const;
+  void storeContiguous(KernelBuilder &b, Value stored, ValueRange row,
+                       Value column) const;
+  void storeStrided(KernelBuilder &b, Value stored, ValueRange row,
+                    Value column) const;
+  Value fits(KernelBuilder &b, int64_t lanes, Value column) const;
+  Value getMask(KernelBuilder &b, VectorType stored, Value column) const;
 
   /// The same memory with a last stride that is statically 1, valid only where
   /// `contiguous` holds.
   Value contiguousView;
-  Value contiguous;
+};
+
+/// The last two dimensions of an operand of any strides, copied in vectors.
+/// Either of them may be the contiguous one: a transposed operand is as fast.
+class BlockAccess {
+public:
+  static BlockAccess create(KernelBuilder &b, Value memref);
+
+  /// Calls `store` with vectors of `type` that cover the block of `rows` times
+  /// `columns` elements at `origin` (an index per dimension): the elements of a
+  /// row from a column on, row and column counted from the origin. Lanes and
+  /// rows beyond the block, up to the next multiple of the lanes, hold any
+  /// values.
+  void forEachVector(
+      KernelBuilder &b, VectorType type, ValueRange origin, Value rows,
+      Value columns,
+      function_ref<void(Value vector, Value row, Value column)> store) const;
+
+private:
+  RowAccess byRows, byColumns;
 };
 
 /// The columns of a square block of vectors, by log2(n) stages of shuffles.

@@ -42,6 +42,14 @@ static DilatedLowerFusedAttentionOptions getAttentionOptions(int64_t bytes) {
   return options;
 }
 
+static DilatedLowerMatmulOptions getMatmulOptions(int64_t bytes) {
+  DilatedLowerMatmulOptions options;
+  options.vectorBytes = bytes;
+  // 24 accumulators of 32 registers, 12 of 16.
+  options.tileRows = bytes == 64 ? 12 : 6;
+  return options;
+}
+
 static void addBufferization(OpPassManager &pm) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
@@ -70,6 +78,7 @@ void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
 
   // Kernels, and loops for what has none.
   pm.addPass(createDilatedLowerFusedAttention(getAttentionOptions(bytes)));
+  pm.addPass(createDilatedLowerMatmul(getMatmulOptions(bytes)));
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -63,6 +63,55 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
     "::mlir::vector::VectorDialect"];
 }
 
+def DilatedLowerMatmul : Pass<"dilated-lower-matmul", "::mlir::ModuleOp"> {
+  let summary = "Lower matrix products on memrefs to calls of a packed kernel";
+  let description = [{
+    `linalg.matmul`, `linalg.batch_matmul` and every other linalg op that is a
+    product of matrices (one loop of depth, at most two loops beside rows and
+    columns) becomes a call of a private function, one per element types. The kernel
+    takes memrefs of any sizes and strides: transposed and broadcast operands are
+    strides. It is parallel over blocks of the result, copies blocks of the operands
+    to scratch memory and accumulates in registers.
+
+    Element types are f16, bf16, f32, f64; sums are f32, or f64 when the result is,
+    and are rounded once when they are added to the result.
+
+    Preconditions: memrefs. Postconditions: products that the kernel does not compute
+    (integers, depth of two loops, other bodies) stay as they are.
+
+    Example:
+
+    ```mlir
+    linalg.matmul ins(%a, %b : memref<?x128xf32>, memref<128x64xf32>) outs(%c : memref<?x64xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    %a4 = memref.reinterpret_cast %a ... to memref<?x?x?x?xf32, strided<[?, ?, ?, ?], offset: ?>>
+    ...
+    func.call @dilated_matmul_f32_f32_f32(%a4, %b4, %c4) : ...
+    ```
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "64",
+           "bytes of a vector register: 16, 32 or 64">,
+    Option<"blockRows", "block-rows", "int64_t", "192",
+           "most rows of the result of a task">,
+    Option<"blockColumns", "block-columns", "int64_t", "256",
+           "columns of the result of a task">,
+    Option<"blockDepth", "block-depth", "int64_t", "256",
+           "depth that is copied at a time">,
+    Option<"tileRows", "tile-rows", "int64_t", "12", "rows of a register tile">,
+    Option<"tileVectors", "tile-vectors", "int64_t", "2",
+           "vectors of columns of a register tile">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Towards LLVM
 //===----------------------------------------------------------------------===//
