@@ -17,6 +17,7 @@
 #include "NodeNames.h"
 #include "Report.h"
 #include "TensorData.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;

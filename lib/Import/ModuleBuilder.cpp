@@ -23,7 +23,13 @@
 #include "TensorData.h"
 #include "dialects/Onnx/Onnx.h"
 #include "dilated-mlir/Import/OnnxImport.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;

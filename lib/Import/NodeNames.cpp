@@ -14,6 +14,7 @@
 
 #include "NodeNames.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/SmallVector.h"
 
 using namespace mlir;
