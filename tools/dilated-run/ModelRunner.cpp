@@ -89,8 +89,7 @@ LogicalResult ModelRunner::compile(ArrayRef<HostTensor> inputs) {
       DefaultTimingManager::OutputFormat::Text, llvm::errs()));
   TimingScope scope = timingManager.getRootScope();
   compiler->setTimingScope(&scope);
-  auto resetScope =
-      llvm::make_scope_exit([&] { compiler->setTimingScope(nullptr); });
+  llvm::scope_exit resetScope([&] { compiler->setTimingScope(nullptr); });
 
   OwningOpRef<ModuleOp> owned = std::move(module);
   frozenValues.clear();

@@ -1,0 +1,367 @@
+//===- dilated-bench.cpp - measures attention and models --------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Compiles through the same driver as the other tools and runs on random data.
+// Exit codes: 0 done, 1 it can't be compiled, 2 bad usage.
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionCase.h"
+#include "Gemm.h"
+#include "Measure.h"
+#include "dilated-mlir/InitAll.h"
+#include "dilated-mlir/Pipelines/Compiler.h"
+#include "dilated-mlir/Runtime/Compare.h"
+#include "dilated-mlir/Support/ToolDiagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace mlir;
+using namespace mlir::dilated;
+namespace cl = llvm::cl;
+
+static constexpr int kDone = 0, kNo = 1, kUsage = 2;
+
+static constexpr const char *kOverview =
+    R"(dilated-bench: how fast dilated attention runs here
+
+  dilated-bench attention --config gigapath             a configuration, at its own length
+  dilated-bench attention --config gigapath --seq 45681 --dtype bf16 --threads 8
+  dilated-bench attention --seq 8192 --heads 8 --head-dim 64 \
+      --segments 1024,4096,8192 --dilations 1,2,4 --causal --json
+  dilated-bench model model.onnx --shape tokens=1x4096x128
+
+Configurations: gigapath, gigapath-250k, longvit-1024, longvit-32k, paper-lm, paper-2.7b,
+bench-128, dense (a segment as long as the sequence).
+
+A rate counts 4 * head-dim operations for each pair of a real query and a real key, once
+per branch that selects it; null keys and padding don't count. It is held against
+OpenBLAS' 1024^3 matrix product on as many threads, where libopenblas.so.0 is found.
+Exit codes: 0 done, 1 it can't be compiled or run, 2 bad usage.
+)";
+
+namespace {
+
+/// The command line.
+struct Options {
+  cl::OptionCategory category{"dilated-bench options"};
+  cl::list<std::string> positional{cl::Positional,
+                                   cl::desc("attention | model MODEL.onnx"),
+                                   cl::cat(category)};
+  cl::opt<std::string> config{"config", cl::desc("a named configuration"),
+                              cl::value_desc("NAME"), cl::cat(category)};
+  cl::opt<int64_t> sequence{"seq", cl::desc("tokens; overrides --config's"),
+                            cl::value_desc("N"), cl::cat(category)};
+  cl::opt<int64_t> heads{"heads", cl::desc("query heads"), cl::value_desc("H"),
+                         cl::cat(category)};
+  cl::opt<int64_t> kvHeads{"kv-heads",
+                           cl::desc("key and value heads (default: --heads)"),
+                           cl::value_desc("H"), cl::cat(category)};
+  cl::opt<int64_t> headDim{"head-dim", cl::desc("features per head, 1 to 256"),
+                           cl::value_desc("D"), cl::cat(category)};
+  cl::list<int64_t> segments{"segments", cl::desc("segment lengths"),
+                             cl::value_desc("W,..."), cl::CommaSeparated,
+                             cl::cat(category)};
+  cl::list<int64_t> dilations{"dilations", cl::desc("dilation rates"),
+                              cl::value_desc("R,..."), cl::CommaSeparated,
+                              cl::cat(category)};
+  cl::opt<bool> causal{"causal", cl::desc("keys up to the query alone"),
+                       cl::cat(category)};
+  cl::opt<OffsetRule> offset{
+      "head-offset", cl::desc("which residue class a head takes"),
+      cl::values(
+          clEnumValN(OffsetRule::Block, "block", "torchscale's"),
+          clEnumValN(OffsetRule::Modulo, "modulo", "the paper's"),
+          clEnumValN(OffsetRule::End, "end", "reaches more of the past")),
+      cl::init(OffsetRule::Block), cl::cat(category)};
+  cl::opt<PaddingRule> padding{
+      "padding", cl::desc("what fills a ragged segment"),
+      cl::values(
+          clEnumValN(PaddingRule::NullKeys, "null_keys", "keys of score 0"),
+          clEnumValN(PaddingRule::Exclude, "exclude", "nothing")),
+      cl::init(PaddingRule::NullKeys), cl::cat(category)};
+  cl::opt<std::string> dtype{"dtype", cl::desc("f32, f16, bf16 or f64"),
+                             cl::init("f32"), cl::cat(category)};
+  cl::opt<int64_t> batch{"batch", cl::desc("batch elements"), cl::init(1),
+                         cl::cat(category)};
+  cl::opt<int> threads{"threads",
+                       cl::desc("threads (default: all CPUs of the process)"),
+                       cl::init(0), cl::cat(category)};
+  cl::opt<int64_t> repeat{"repeat", cl::desc("runs under the clock"),
+                          cl::init(5), cl::cat(category)};
+  cl::opt<std::string> device{"device", cl::desc("cpu (cuda comes later)"),
+                              cl::init("cpu"), cl::cat(category)};
+  cl::opt<std::string> cpu{
+      "mcpu", cl::desc("native (the default), x86-64-v3, znver4, ..."),
+      cl::init("native"), cl::cat(category)};
+  cl::opt<bool> noFuse{
+      "no-fuse",
+      cl::desc("leave branches as they are: the reference through linalg"),
+      cl::cat(category)};
+  cl::opt<bool> json{"json", cl::desc("one JSON object per case"),
+                     cl::cat(category)};
+  cl::opt<bool> plan{"plan", cl::desc("the tile plan, without running"),
+                     cl::cat(category)};
+  cl::opt<bool> noGemm{"no-gemm", cl::desc("don't measure OpenBLAS"),
+                       cl::cat(category)};
+  cl::opt<bool> perfMap{
+      "perf-map",
+      cl::desc("write /tmp/perf-PID.map: generated functions for perf"),
+      cl::cat(category)};
+  cl::list<std::string> shapes{"shape", cl::desc("shape of a model's input"),
+                               cl::value_desc("NAME=1x?x768"),
+                               cl::cat(category)};
+};
+
+} // namespace
+
+static int fail(int exitCode, const Twine &message) {
+  llvm::errs() << "dilated-bench: error: " << message << '\n';
+  return exitCode;
+}
+
+static int fail(int exitCode, llvm::Error error) {
+  return fail(exitCode, llvm::toString(std::move(error)));
+}
+
+//===----------------------------------------------------------------------===//
+// Cases
+//===----------------------------------------------------------------------===//
+
+/// The configuration, then what the command line says otherwise.
+static llvm::Expected<AttentionCase> readCase(const Options &options) {
+  AttentionCase attention;
+  attention.name = "attention";
+  if (!options.config.empty()) {
+    std::optional<AttentionCase> config = findConfig(options.config);
+    if (!config)
+      return makeError("unknown configuration '" + options.config +
+                       "'; known are " + listConfigs());
+    attention = std::move(*config);
+  }
+  auto override = [](int64_t &value, const cl::opt<int64_t> &option) {
+    if (option.getNumOccurrences())
+      value = option;
+  };
+  override(attention.sequence, options.sequence);
+  override(attention.heads, options.heads);
+  override(attention.kvHeads, options.kvHeads);
+  override(attention.headDim, options.headDim);
+  attention.batch = options.batch;
+  attention.causal |= options.causal;
+  attention.offset = options.offset;
+  attention.padding = options.padding;
+  if (options.kvHeads.getNumOccurrences() && options.kvHeads < 1)
+    return makeError("--kv-heads must be at least 1, is " +
+                     Twine(options.kvHeads));
+
+  std::optional<dilated_rt_type> type = parseElementType(options.dtype);
+  if (!type || !isFloat(*type))
+    return makeError("--dtype " + options.dtype +
+                     " is not one of f32, f16, bf16, f64");
+  attention.type = *type;
+
+  if (options.segments.size() != options.dilations.size())
+    return makeError(Twine(options.segments.size()) + " segments and " +
+                     Twine(options.dilations.size()) +
+                     " dilations: the lists must be equally long");
+  if (!options.segments.empty()) {
+    attention.branches.clear();
+    for (size_t i = 0; i < options.segments.size(); ++i)
+      attention.branches.push_back({options.segments[i], options.dilations[i]});
+  }
+  if (llvm::Error error = verifyCase(attention))
+    return error;
+  return attention;
+}
+
+static std::string describe(const AttentionCase &attention) {
+  std::string text = attention.name;
+  llvm::raw_string_ostream os(text);
+  os << ' ' << ::dilated::runtime::elementName(attention.type) << " batch "
+     << attention.batch << " seq " << attention.sequence << " heads "
+     << attention.heads;
+  if (attention.getKvHeads() != attention.heads)
+    os << '/' << attention.getKvHeads();
+  os << " head-dim " << attention.headDim;
+  if (attention.causal)
+    os << " causal";
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Measuring
+//===----------------------------------------------------------------------===//
+
+/// Compiles `module`, runs it on `inputs` and prints the line. The inputs are
+/// dropped before OpenBLAS is measured.
+static int measure(Compiler &compiler, ModuleOp module, StringRef path,
+                   std::vector<HostTensor> inputs, const Options &options,
+                   Measurement measurement, Clock::time_point start) {
+  FailureOr<CompiledModel> compiled = compiler.compile(module, path);
+  if (failed(compiled))
+    return kNo;
+  JitOptions jitOptions;
+  jitOptions.perfMap = options.perfMap;
+  llvm::Expected<Executable> executable =
+      Executable::create(compiled->object, compiled->signature,
+                         compiled->weights.pointers(), jitOptions);
+  if (!executable)
+    return fail(kNo, executable.takeError());
+  measurement.compileSeconds = secondsSince(start);
+  measurement.threads = dilated_rt_num_threads();
+
+  std::vector<TensorView> views;
+  for (const HostTensor &input : inputs) {
+    views.push_back(input.view());
+    measurement.bytes += input.getByteSize();
+  }
+  if (llvm::Error error =
+          measureRuns(*executable, views, options.repeat, measurement))
+    return fail(kNo, std::move(error));
+  inputs.clear();
+  if (!options.noGemm && measurement.usefulFlops)
+    measurement.gemmFlopsPerSecond =
+        measureGemm(measurement.threads, options.dtype == "f64");
+  if (options.json)
+    printJson(measurement, llvm::outs());
+  else
+    printText(measurement, llvm::outs());
+  return kDone;
+}
+
+static int benchAttention(MLIRContext &context, Compiler &compiler,
+                          const Options &options) {
+  llvm::Expected<AttentionCase> attention = readCase(options);
+  if (!attention)
+    return fail(kUsage, attention.takeError());
+  Clock::time_point start = Clock::now();
+  OwningOpRef<ModuleOp> module =
+      parseSourceString<ModuleOp>(buildModule(*attention), &context);
+  if (!module)
+    return kUsage;
+  std::vector<HostTensor> inputs;
+  for (uint64_t seed : {1, 2, 3}) {
+    llvm::Expected<HostTensor> tensor = HostTensor::allocate(
+        attention->type,
+        seed == 1 ? attention->getQueryShape() : attention->getKeyShape());
+    if (!tensor)
+      return fail(kUsage, tensor.takeError());
+    inputs.push_back(std::move(*tensor));
+  }
+  Measurement measurement;
+  measurement.name = describe(*attention);
+  measurement.usefulPairs = attention->countPairs();
+  measurement.usefulFlops = attention->countFlops();
+  // The output; measure() adds the inputs.
+  measurement.bytes = inputs.front().getByteSize();
+  // Filled here, not under the clock of the compiler.
+  Clock::time_point fillStart = Clock::now();
+  for (auto [seed, input] : llvm::enumerate(inputs))
+    fillRandom(input, seed + 1);
+  start += Clock::now() - fillStart;
+  return measure(compiler, *module, "", std::move(inputs), options,
+                 std::move(measurement), start);
+}
+
+/// Random values for every input; dynamic dimensions must have been given a
+/// size.
+static llvm::Expected<std::vector<HostTensor>>
+makeInputs(const Signature &signature) {
+  std::vector<HostTensor> inputs;
+  for (const TensorInfo &info : signature.inputs) {
+    TensorShape shape;
+    for (const Dimension &dim : info.dims) {
+      if (dim.isDynamic())
+        return makeError("input '" + info.name + "' is " + info.describe() +
+                         ": give its size by --shape " + info.name + "=...");
+      shape.push_back(dim.size);
+    }
+    llvm::Expected<HostTensor> tensor = HostTensor::allocate(info.type, shape);
+    if (!tensor)
+      return tensor.takeError();
+    fillRandom(*tensor, inputs.size() + 1);
+    inputs.push_back(std::move(*tensor));
+  }
+  return inputs;
+}
+
+static int benchModel(Compiler &compiler, const Options &options) {
+  StringRef path = options.positional[1];
+  Clock::time_point start = Clock::now();
+  LoadedModel loaded = compiler.load(path);
+  if (!loaded.module)
+    return loaded.exitCode;
+  FailureOr<Signature> signature = Signature::read(*loaded.module);
+  if (failed(signature))
+    return kNo;
+  llvm::Expected<std::vector<HostTensor>> inputs = makeInputs(*signature);
+  if (!inputs)
+    return fail(kUsage, inputs.takeError());
+  Measurement measurement;
+  measurement.name = path.str();
+  return measure(compiler, *loaded.module, path, std::move(*inputs), options,
+                 std::move(measurement), start);
+}
+
+//===----------------------------------------------------------------------===//
+// Main
+//===----------------------------------------------------------------------===//
+
+/// Bad usage that does not depend on the case; "" when there is none.
+static std::string checkUsage(const Options &options) {
+  StringRef what = options.positional.empty() ? "" : options.positional[0];
+  if (what != "attention" && what != "model")
+    return "expected 'attention' or 'model', got '" + what.str() +
+           "'; see --help";
+  size_t expected = what == "attention" ? 1 : 2;
+  if (options.positional.size() != expected)
+    return what == "model" ? "expected: model MODEL.onnx"
+                           : "'attention' takes options only";
+  if (options.plan)
+    return "--plan is not supported yet";
+  if (options.device != "cpu")
+    return "--device=" + options.device +
+           " is not supported yet; supported: "
+           "cpu";
+  if (options.repeat < 1)
+    return "--repeat must be at least 1";
+  if (options.threads < 0)
+    return "--threads must not be negative";
+  return "";
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initLlvm(argc, argv);
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  std::string errors;
+  llvm::raw_string_ostream errorStream(errors);
+  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &errorStream)) {
+    llvm::errs() << errors;
+    return kUsage;
+  }
+  if (std::string problem = checkUsage(options); !problem.empty())
+    return fail(kUsage, problem);
+  dilated_rt_set_num_threads(options.threads);
+
+  CompilerOptions compilerOptions;
+  for (const std::string &shape : options.shapes)
+    if (std::string problem = parseShapeOption(shape, compilerOptions.import);
+        !problem.empty())
+      return fail(kUsage, problem);
+  compilerOptions.phases.fuse = !options.noFuse;
+  compilerOptions.target.cpu = options.cpu;
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  MLIRContext context(registry);
+  ToolDiagnostics diagnostics(&context);
+  Compiler compiler(context, std::move(compilerOptions));
+  if (options.positional[0] == "model")
+    return benchModel(compiler, options);
+  return benchAttention(context, compiler, options);
+}
