@@ -35,7 +35,8 @@ def run_case(case, tool_dir, folder):
     if result.returncode != case["exit"]:
         problems.append(f"exit code {result.returncode}, expected {case['exit']}")
     problems += [f"does not say {text!r}" for text in case["expect"] if text not in stderr]
-    if "PLEASE submit a bug report" in stderr or "Assertion" in stderr:
+    crash_texts = ["PLEASE submit a bug report", "Assertion", "Sanitizer", "runtime error:"]
+    if any(text in stderr for text in crash_texts):
         problems.append("crashed")
     if os.path.exists(os.path.join(folder, "out.mlir")):
         problems.append("left an output file")
