@@ -337,6 +337,9 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM initLlvm(argc, argv);
+  // LLVM registers hundreds of options of its own, with names such as
+  // --threads; this tool has only those of its contract.
+  cl::ResetCommandLineParser();
   Options options;
   cl::HideUnrelatedOptions(options.category);
   std::string errors;

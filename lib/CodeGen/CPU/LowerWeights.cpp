@@ -97,4 +97,10 @@ void LowerWeights::runOnOperation() {
   for (ml_program::GlobalLoadConstOp load : loads)
     if (failed(lower(load, indices)))
       return signalPassFailure();
+  // The table is all that is left of them; bufferisation would try to make
+  // globals with a value of those whose value is elsewhere.
+  for (auto global :
+       llvm::make_early_inc_range(module.getOps<ml_program::GlobalOp>()))
+    if (indices.contains(global.getSymNameAttr()))
+      global.erase();
 }
