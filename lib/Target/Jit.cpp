@@ -19,7 +19,6 @@ using namespace mlir;
 using namespace mlir::dilated;
 namespace orc = llvm::orc;
 
-Jit::Jit(std::unique_ptr<orc::LLJIT> jit) : jit(std::move(jit)) {}
 Jit::~Jit() = default;
 
 /// The run-time library as a JITDylib of its own, searched before the process:
@@ -64,6 +63,14 @@ llvm::Expected<std::unique_ptr<Jit>> Jit::create(ArrayRef<char> object,
           .create();
   if (!jit)
     return jit.takeError();
+  std::unique_ptr<Jit> result(new Jit());
+  result->problems = std::make_unique<std::string>();
+  // What goes wrong inside the session (a missing symbol) is reported there;
+  // the error of the lookup says only that something did.
+  (*jit)->getExecutionSession().setErrorReporter(
+      [problems = result->problems.get()](llvm::Error error) {
+        *problems += llvm::toString(std::move(error)) + "; ";
+      });
   if (llvm::Error error = addRuntime(**jit))
     return error;
   std::unique_ptr<llvm::MemoryBuffer> buffer =
@@ -71,7 +78,7 @@ llvm::Expected<std::unique_ptr<Jit>> Jit::create(ArrayRef<char> object,
           StringRef(object.data(), object.size()), "dilated.o");
   if (llvm::Error error = (*jit)->addObjectFile(std::move(buffer)))
     return error;
-  std::unique_ptr<Jit> result(new Jit(std::move(*jit)));
+  result->jit = std::move(*jit);
   if (options.perfMap)
     if (llvm::Error error = writePerfMap(object, *result))
       return error;
@@ -81,7 +88,8 @@ llvm::Expected<std::unique_ptr<Jit>> Jit::create(ArrayRef<char> object,
 llvm::Expected<void *> Jit::lookup(StringRef symbol) {
   llvm::Expected<orc::ExecutorAddr> address = jit->lookup(symbol);
   if (!address)
-    return address.takeError();
+    return llvm::createStringError(*problems +
+                                   llvm::toString(address.takeError()));
   return address->toPtr<void *>();
 }
 

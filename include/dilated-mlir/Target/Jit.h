@@ -12,6 +12,7 @@
 #include "llvm/Support/Error.h"
 
 #include <memory>
+#include <string>
 
 namespace llvm::orc {
 class LLJIT;
@@ -39,8 +40,9 @@ public:
   void *lookupOrNull(StringRef symbol);
 
 private:
-  explicit Jit(std::unique_ptr<llvm::orc::LLJIT> jit);
-  std::unique_ptr<llvm::orc::LLJIT> jit;
+  Jit() = default;
+  std::unique_ptr<std::string> problems; // of the session, as they came
+  std::unique_ptr<llvm::orc::LLJIT> jit; // reports to `problems`
 };
 
 } // namespace mlir::dilated
