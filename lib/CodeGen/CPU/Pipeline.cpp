@@ -66,6 +66,12 @@ void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
   pm.addPass(createLinalgElementwiseOpFusionPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createDilatedTileLinalg());
+  DilatedVectorizeLinalgOptions vectors;
+  vectors.vectorBytes = bytes;
+  pm.addPass(createDilatedVectorizeLinalg(vectors));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
 
   // Tensors to memrefs, views staying views.
   pm.addPass(createDilatedLowerWeights());
@@ -94,6 +100,7 @@ static void addNarrowFloats(OpPassManager &pm) {
   functions.extraTypeStrs = {"f64"};
   functions.targetTypeStr = "f32";
   pm.addPass(math::createMathExtendToSupportedTypes(functions));
+  pm.addPass(createDilatedApproximateMath());
   arith::ArithEmulateUnsupportedFloatsOptions arithmetic;
   arithmetic.sourceTypeStrs = {"bf16", "f16"};
   arithmetic.targetTypeStr = "f32";
@@ -126,7 +133,8 @@ void mlir::dilated::buildCPULlvmPipeline(OpPassManager &pm,
   // Vectors of one dimension, control flow of blocks.
   addNarrowFloats(pm);
   pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMaskPass());
-  pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMultiReductionPass());
+  pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMultiReductionPass(
+      vector::VectorMultiReductionLowering::InnerReduction));
   pm.addPass(createConvertVectorToSCFPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createCanonicalizerPass());
@@ -134,7 +142,9 @@ void mlir::dilated::buildCPULlvmPipeline(OpPassManager &pm,
   pm.addPass(createSCFToControlFlowPass());
 
   // One dialect after the other to LLVM.
-  pm.addPass(createConvertVectorToLLVMPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.reassociateFPReductions = true; // a tree, not a chain of additions
+  pm.addPass(createConvertVectorToLLVMPass(vectors));
   addMemRefs(pm);
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());

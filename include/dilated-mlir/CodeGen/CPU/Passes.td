@@ -9,6 +9,78 @@
 
 include "mlir/Pass/PassBase.td"
 
+//===----------------------------------------------------------------------===//
+// Linalg on tensors, before bufferisation
+//===----------------------------------------------------------------------===//
+
+def DilatedTileLinalg : Pass<"dilated-tile-linalg"> {
+  let summary = "Cut linalg ops on tensors into parallel chunks of rows";
+  let description = [{
+    Tiles elementwise ops, reductions and transpositions by `scf.forall` along their
+    outer parallel loops, so that a task has about `task-size` elements. An op of
+    static size with less than two tasks' work stays whole. Products of matrices
+    are left to `dilated-lower-matmul`.
+
+    Example:
+
+    ```mlir
+    %1 = linalg.generic ... ins(%0 : tensor<1x?x128xf32>) outs(%init : tensor<1x?x128xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = scf.forall (%i) = (0) to (%n) step (128) shared_outs(%out = %init) -> (tensor<1x?x128xf32>) {
+      %slice = tensor.extract_slice %0[0, %i, 0] [1, %size, 128] [1, 1, 1] ...
+      ...
+    }
+    ```
+  }];
+  let options = [Option<"taskSize", "task-size", "int64_t", "16384",
+                        "elements of a task">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def DilatedVectorizeLinalg : Pass<"dilated-vectorize-linalg"> {
+  let summary = "Turn linalg ops on tensors into loops over vectors";
+  let description = [{
+    Tiles elementwise ops, broadcasts and reductions to vectors along their innermost
+    loop and vectorises the tiles. A vector is up to four registers where they divide
+    the extent of the loop, the extent where it is shorter, and one register with a
+    mask otherwise.
+
+    Postconditions: ops that are not arithmetic on elements, read an operand across
+    its rows, or are products of matrices, stay as they are.
+
+    Example:
+
+    ```mlir
+    %1 = linalg.exp ins(%0 : tensor<?x128xf32>) outs(%init : tensor<?x128xf32>) -> tensor<?x128xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %init) -> (tensor<?x128xf32>) {
+      %2 = scf.for %j = %c0 to %c128 step %c64 iter_args(%b = %a) -> (tensor<?x128xf32>) {
+        %x = vector.transfer_read %0[%i, %j], %poison {in_bounds = [true]} : tensor<?x128xf32>, vector<64xf32>
+        %y = math.exp %x : vector<64xf32>
+        %r = vector.transfer_write %y, %b[%i, %j] {in_bounds = [true]} : vector<64xf32>, tensor<?x128xf32>
+        ...
+    ```
+  }];
+  let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "64",
+                        "bytes of a vector register: 16, 32 or 64">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels, on memrefs
+//===----------------------------------------------------------------------===//
+
 def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::ModuleOp"> {
   let summary = "Lower fused_attention on memrefs to calls of a vectorised kernel";
   let description = [{
@@ -147,6 +219,25 @@ def DilatedLowerWeights : Pass<"dilated-lower-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::bufferization::BufferizationDialect",
                            "::mlir::memref::MemRefDialect"];
+}
+
+def DilatedApproximateMath : Pass<"dilated-approximate-math"> {
+  let summary = "Replace functions of f32 by polynomials";
+  let description = [{
+    `math.exp`, `log`, `erf` and `tanh` of f32, scalars and vectors, become the
+    polynomials that upstream has for them. Other types and functions stay, for the
+    C library.
+
+    Example:
+
+    ```mlir
+    %y = math.exp %x : vector<16xf32>
+    ```
+
+    becomes multiplications, `math.fma` and bit operations on `vector<16xf32>`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def DilatedOutlineParallelLoops
