@@ -40,7 +40,7 @@ mlir::dilated::staticCount(ArrayRef<OpFoldResult> sizes) {
   return count;
 }
 
-SmallVector<int64_t> mlir::dilated::rowMajorStrides(ArrayRef<int64_t> shape) {
+SmallVector<int64_t> mlir::dilated::contiguousStrides(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> strides(shape.size(), 1);
   for (int64_t dim = static_cast<int64_t>(shape.size()) - 2; dim >= 0; --dim)
     strides[dim] = strides[dim + 1] * shape[dim + 1];

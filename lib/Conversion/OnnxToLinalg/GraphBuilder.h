@@ -120,7 +120,7 @@ private:
 TypedAttr numberAttr(Type type, double value);
 
 /// Row-major strides of a static shape.
-SmallVector<int64_t> rowMajorStrides(ArrayRef<int64_t> shape);
+SmallVector<int64_t> contiguousStrides(ArrayRef<int64_t> shape);
 
 /// The constant behind a size, if it is one.
 std::optional<int64_t> constantSize(OpFoldResult size);

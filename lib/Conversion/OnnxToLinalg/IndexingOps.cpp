@@ -29,7 +29,7 @@ static Value gatherScalars(GraphBuilder &b, Value tensor, int64_t axis,
     return {};
   auto type = cast<RankedTensorType>(tensor.getType());
   int64_t size = type.getDimSize(axis),
-          inner = rowMajorStrides(type.getShape())[axis];
+          inner = contiguousStrides(type.getShape())[axis];
   SmallVector<Value> gathered;
   for (int64_t outer = 0, e = elements->size(); outer < e;
        outer += size * inner)

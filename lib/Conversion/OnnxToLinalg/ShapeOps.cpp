@@ -10,6 +10,7 @@
 #include "Structured.h"
 #include "Views.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
@@ -117,7 +118,8 @@ static LogicalResult convertTranspose(NodeView &node) {
 // Expand
 //===----------------------------------------------------------------------===//
 
-/// Broadcasting in both directions: a target of 1 keeps the tensor's size.
+/// Broadcasting in both directions: a target of 1 keeps the tensor's size. So a
+/// size other than a constant 1 stays, and the target is it or 1.
 static LogicalResult convertExpand(NodeView &node) {
   GraphBuilder &b = node.b;
   FailureOr<Sizes> listed = readSizes(node, 1);
@@ -132,15 +134,26 @@ static LogicalResult convertExpand(NodeView &node) {
     OpFoldResult &common = target[first + dim];
     if (constantSize(size) == 1)
       continue;
-    if (constantSize(common) != 1 &&
-        failed(b.requireEqual(size, common,
-                              "dimension " + Twine(dim) +
-                                  " does not expand to the size asked for")))
-      return node.error() << "dimension " << dim << " of size "
-                          << *constantSize(size) << " does not expand to "
-                          << *constantSize(common);
-    if (constantSize(common) == 1 || constantSize(size))
-      common = size;
+    std::string message =
+        ("dimension " + Twine(dim) + " does not expand to the size asked for")
+            .str();
+    if (constantSize(common) && constantSize(common) != 1) {
+      if (failed(b.requireEqual(size, common, message)))
+        return node.error()
+               << "dimension " << dim << " of size " << *constantSize(size)
+               << " does not expand to " << *constantSize(common);
+      continue;
+    }
+    if (!constantSize(common) && !b.provablyEqual(size, common)) {
+      auto isSize = [&](OpFoldResult value) {
+        return b.createOrFold<arith::CmpIOp>(
+            arith::CmpIPredicate::eq, b.toIndex(common), b.toIndex(value));
+      };
+      b.assertThat(
+          b.createOrFold<arith::OrIOp>(isSize(size), isSize(b.getIndexAttr(1))),
+          message);
+    }
+    common = size;
   }
   return node.setResult(emitBroadcast(b, b.refine(node.input(0)), target));
 }

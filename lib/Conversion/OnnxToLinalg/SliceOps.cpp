@@ -106,8 +106,8 @@ static Value sliceScalars(GraphBuilder &b, Value tensor, ArrayRef<Cut> cuts,
   if (!elements)
     return {};
   auto type = cast<RankedTensorType>(tensor.getType());
-  SmallVector<int64_t> from = rowMajorStrides(type.getShape());
-  SmallVector<int64_t> to = rowMajorStrides(shape);
+  SmallVector<int64_t> from = contiguousStrides(type.getShape());
+  SmallVector<int64_t> to = contiguousStrides(shape);
   SmallVector<Value> kept;
   for (int64_t i = 0, e = ShapedType::getNumElements(shape); i < e; ++i) {
     int64_t position = 0;

@@ -115,14 +115,14 @@ static Value emitOnScalars(GraphBuilder &b, ValueRange inputs,
   Operation *before =
       point == b.getInsertionBlock()->begin() ? nullptr : &*std::prev(point);
 
-  SmallVector<int64_t> strides = rowMajorStrides(*shape);
+  SmallVector<int64_t> strides = contiguousStrides(*shape);
   SmallVector<Value> results;
   for (int64_t i = 0; i < *count; ++i) {
     SmallVector<Value> arguments;
     for (auto [input, scalars] : llvm::zip_equal(inputs, elements)) {
       ArrayRef<int64_t> inputShape =
           cast<RankedTensorType>(input.getType()).getShape();
-      SmallVector<int64_t> inputStrides = rowMajorStrides(inputShape);
+      SmallVector<int64_t> inputStrides = contiguousStrides(inputShape);
       int64_t first = shape->size() - inputShape.size(), position = 0;
       for (auto [dim, size] : llvm::enumerate(inputShape))
         if (size != 1)

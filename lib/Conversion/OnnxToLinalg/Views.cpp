@@ -263,8 +263,8 @@ Value mlir::dilated::emitTranspose(GraphBuilder &b, Value tensor,
     return b.splat(target, value);
   if (std::optional<SmallVector<Value>> elements = b.knownElements(tensor)) {
     SmallVector<int64_t> shape = *constantSizes(target);
-    SmallVector<int64_t> strides = rowMajorStrides(shape);
-    SmallVector<int64_t> from = rowMajorStrides(*constantSizes(source));
+    SmallVector<int64_t> strides = contiguousStrides(shape);
+    SmallVector<int64_t> from = contiguousStrides(*constantSizes(source));
     SmallVector<Value> moved;
     for (int64_t i = 0, e = elements->size(); i < e; ++i) {
       int64_t position = 0;
