@@ -16,6 +16,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -24,18 +25,19 @@ std::string mlir::dilated::describeNode(const onnxpb::NodeProto &node,
                                         int64_t index,
                                         const OpsetImports &imports,
                                         StringRef function) {
-  std::string text = "node ";
-  if (!node.name().empty())
-    text += "'" + node.name() + "' ";
-  text += "(#" + std::to_string(index) + ", ";
-  text += qualifiedName(node.domain(), node.op_type());
-  if (std::optional<int64_t> version = imports.getVersion(node.domain()))
-    text += ", opset " + std::to_string(*version);
-  text += ")";
+  // As the conversion says it (lib/Conversion/OnnxToLinalg/NodeNames.cpp).
+  StringRef domain = canonicalDomain(node.domain());
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "node '" << node.name() << "' (index " << index << ", "
+     << (domain.empty() ? "ai.onnx" : domain) << " " << node.op_type();
+  if (std::optional<int64_t> version = imports.getVersion(domain))
+    os << ", opset " << *version;
+  os << ")";
   if (!function.empty())
-    text += (" in function '" + function + "'").str();
+    os << " in function '" << function << "'";
   if (std::string scope = getTorchScope(node); !scope.empty())
-    text += " in " + scope;
+    os << " in " << scope;
   return text;
 }
 

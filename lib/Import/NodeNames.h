@@ -12,8 +12,9 @@
 
 namespace mlir::dilated {
 
-/// "node 'norm' (#3, LayerNormalization, opset 18)", then the function that
-/// holds it and the PyTorch module it was exported from, where known.
+/// "node 'norm' (index 3, ai.onnx LayerNormalization, opset 18)", then the
+/// function that holds it and the PyTorch module it was exported from, where
+/// known.
 std::string describeNode(const onnxpb::NodeProto &node, int64_t index,
                          const OpsetImports &imports,
                          llvm::StringRef function = "");

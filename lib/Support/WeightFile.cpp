@@ -48,24 +48,26 @@ static FailureOr<WeightPlace> readPlace(ml_program::GlobalOp global) {
                      place.contains("external")};
 }
 
-/// Bytes of a static tensor of integers or floats, bool as one byte each.
-static FailureOr<std::pair<int64_t, int64_t>>
-getElementSizeAndBytes(ml_program::GlobalOp global) {
+/// Bytes per element, bool as one byte.
+static int64_t getElementSize(RankedTensorType type) {
+  return llvm::divideCeil(type.getElementTypeBitWidth(), uint64_t(8));
+}
+
+/// Bytes of a static tensor of integers or floats.
+static FailureOr<int64_t> getNumBytes(ml_program::GlobalOp global) {
   auto type = dyn_cast<RankedTensorType>(global.getType());
   if (!type || !type.hasStaticShape() || !type.getElementType().isIntOrFloat())
     return global.emitError(
                "expects a weight to be a static tensor of numbers, "
                "not ")
            << global.getType();
-  int64_t elementSize =
-      llvm::divideCeil(type.getElementTypeBitWidth(), uint64_t(8));
-  int64_t bytes = elementSize;
+  int64_t bytes = getElementSize(type);
   for (int64_t dim : type.getShape())
-    if (dim < 0 || llvm::MulOverflow(bytes, dim, bytes))
+    if (llvm::MulOverflow(bytes, dim, bytes))
       return global.emitError(
                  "has a type of more bytes than any memory holds: ")
              << type;
-  return std::pair(elementSize, bytes);
+  return bytes;
 }
 
 static std::unique_ptr<llvm::MemoryBuffer>
@@ -91,6 +93,33 @@ mapWeightFile(const WeightPlace &place, StringRef modelDir,
   return std::move(*buffer);
 }
 
+/// The bytes of a weight in its file, checked against file and type.
+static FailureOr<ArrayRef<char>> sliceFile(ml_program::GlobalOp global,
+                                           const WeightPlace &place,
+                                           StringRef file) {
+  FailureOr<int64_t> bytes = getNumBytes(global);
+  if (failed(bytes))
+    return failure();
+  if (place.length != *bytes)
+    return global.emitError("expects the length of the weight (")
+           << place.length << ") to be that of its type " << global.getType()
+           << " (" << *bytes << ")";
+  // offset <= size first, so that the difference cannot wrap.
+  int64_t size = file.size();
+  if (place.offset < 0 || place.offset > size || *bytes > size - place.offset)
+    return global.emitError("needs ")
+           << *bytes << " bytes at offset " << place.offset << " of '"
+           << place.file << "', which has " << size;
+  auto slice = ArrayRef<char>(file.data(), size).slice(place.offset, *bytes);
+  // Compiled code relies on it: any other byte is undefined as an i1.
+  auto isBool = [](char byte) { return byte == 0 || byte == 1; };
+  if (cast<RankedTensorType>(global.getType()).getElementType().isInteger(1) &&
+      !llvm::all_of(slice, isBool))
+    return global.emitError("is a tensor of bool with a byte that is neither 0 "
+                            "nor 1");
+  return slice;
+}
+
 FailureOr<WeightTable> WeightTable::load(ModuleOp module, StringRef modelDir) {
   WeightTable table;
   StringRef externalDir = modelDir;
@@ -103,15 +132,8 @@ FailureOr<WeightTable> WeightTable::load(ModuleOp module, StringRef modelDir) {
     if (!global->hasAttr("dilated.weight"))
       continue;
     FailureOr<WeightPlace> place = readPlace(global);
-    auto size = getElementSizeAndBytes(global);
-    if (failed(place) || failed(size))
+    if (failed(place))
       return failure();
-    auto [elementSize, bytes] = *size;
-    if (place->length != bytes)
-      return global.emitError("expects the length of the weight (")
-             << place->length << ") to be that of its type " << global.getType()
-             << " (" << bytes << ")";
-
     auto [file, isNew] = mapped[place->isExternal].try_emplace(place->file);
     if (isNew) {
       std::string error;
@@ -122,34 +144,24 @@ FailureOr<WeightTable> WeightTable::load(ModuleOp module, StringRef modelDir) {
       file->second = buffer->getBuffer();
       table.files.push_back(std::move(buffer));
     }
-    // offset <= size first, so that the difference cannot wrap.
-    int64_t fileSize = file->second.size();
-    if (place->offset < 0 || place->offset > fileSize ||
-        bytes > fileSize - place->offset)
-      return global.emitError("needs ")
-             << bytes << " bytes at offset " << place->offset << " of '"
-             << place->file << "', which has " << fileSize;
+    FailureOr<ArrayRef<char>> bytes = sliceFile(global, *place, file->second);
+    if (failed(bytes))
+      return failure();
 
-    const char *begin = file->second.data() + place->offset;
-    if (global.getType() &&
-        cast<RankedTensorType>(global.getType()).getElementType().isInteger(1))
-      // Compiled code relies on it: any other byte is undefined as an i1.
-      for (char byte : ArrayRef<char>(begin, bytes))
-        if (byte != 0 && byte != 1)
-          return global.emitError("holds a byte that is neither 0 nor 1 in a "
-                                  "tensor of bool");
-    if (reinterpret_cast<uintptr_t>(begin) % elementSize == 0) {
-      table.addresses.push_back(begin);
+    int64_t elementSize =
+        getElementSize(cast<RankedTensorType>(global.getType()));
+    if (reinterpret_cast<uintptr_t>(bytes->data()) % elementSize == 0) {
+      table.addresses.push_back(bytes->data());
       continue;
     }
     // aligned_alloc wants a multiple of the alignment.
-    void *copy =
-        std::aligned_alloc(copyAlignment, llvm::alignTo(bytes, copyAlignment));
+    void *copy = std::aligned_alloc(
+        copyAlignment, llvm::alignTo(bytes->size(), copyAlignment));
     if (!copy)
       return global.emitError("no memory for a weight of ")
-             << bytes << " bytes";
+             << bytes->size() << " bytes";
     table.copies.emplace_back(copy);
-    std::memcpy(copy, begin, bytes);
+    std::memcpy(copy, bytes->data(), bytes->size());
     table.addresses.push_back(copy);
   }
   return table;

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dilated-mlir/Conversion/OnnxOpRegistry.h"
 #include "dilated-mlir/Import/OnnxImport.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 
@@ -70,6 +71,7 @@ static int importOnnx(int argc, char **argv) {
   OnnxImportOptions options;
   options.externalDataDir = flags.externalDataDir;
   options.expandFunctions = flags.expandFunctions;
+  options.isRegisteredOp = isRegisteredOnnxOp;
   for (const std::string &shape : flags.shapes)
     if (std::string error = parseShapeOption(shape, options); !error.empty()) {
       llvm::errs() << "dilated-translate: error: --shape: " << error << '\n';

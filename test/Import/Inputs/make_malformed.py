@@ -247,7 +247,7 @@ def opset_import_empty(path):
     return proto
 
 
-@case("versions", 1, "'org.example'", "does not import", "node 'call' (#0")
+@case("versions", 1, "'org.example'", "does not import", "node 'call' (index 0")
 def domain_not_imported(path):
     return model([call("Op")])
 
@@ -257,7 +257,7 @@ def domain_not_imported(path):
 # ===-----------------------------------------------------------------------===#
 
 
-@case("names", 1, "node 'relu' (#0, Relu, opset 18)", "uses 'nothing'", "nothing defines")
+@case("names", 1, "node 'relu' (index 0, ai.onnx Relu, opset 18)", "uses 'nothing'", "nothing defines")
 def undefined_input(path):
     return model([relu("nothing")])
 
@@ -267,7 +267,7 @@ def cyclic_graph(path):
     return model([relu("b", "a", "first"), relu("a", "b", "second"), relu("a", "y")])
 
 
-@case("names", 1, "cycle", "node 'self' (#0, Relu, opset 18)")
+@case("names", 1, "cycle", "node 'self' (index 0, ai.onnx Relu, opset 18)")
 def node_needs_itself(path):
     return model([relu("y", "y", "self")])
 
@@ -331,7 +331,7 @@ def initializer_without_a_name(path):
     return model([relu()], weights=[weight("")])
 
 
-@case("names", 1, "(#0, , opset 18) has no operator")
+@case("names", 1, "(index 0, ai.onnx , opset 18) has no operator")
 def no_operator(path):
     return model([helper.make_node("", ["x"], ["y"])])
 
@@ -522,7 +522,7 @@ def sparse_initializer(path):
     return proto
 
 
-@case("tensors", 1, "attribute 'value' holds 12 bytes in raw_data", "node 'constant' (#0")
+@case("tensors", 1, "attribute 'value' holds 12 bytes in raw_data", "node 'constant' (index 0")
 def constant_node_short(path):
     tensor = weight("", (4,))
     tensor.raw_data = bytes(12)
@@ -998,7 +998,7 @@ def unknown_operator(path):
     return model([helper.make_node("NoSuchOp", ["x"], ["y"], name="strange")])
 
 
-@case("conversion", 1, "'call'", "org.example::Op", tool=CHECK)
+@case("conversion", 1, "'call'", "org.example Op", tool=CHECK)
 def unknown_domain(path):
     return model([call("Op")], imports=EXAMPLE)
 
