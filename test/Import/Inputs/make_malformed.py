@@ -1018,7 +1018,7 @@ def inner_sizes_differ(path):
     return model([node], weights=[weight("w", (5, 4))])
 
 
-@case("conversion", 1, "y", "2x5", tool=CHECK)
+@case("conversion", 1, "output 'y'", "[2, 5]", "[2, 4]", tool=CHECK)
 def output_of_another_shape(path):
     return model([relu()], outputs=[value("y", (2, 5))])
 
