@@ -111,6 +111,12 @@ void EmitEntry::runOnOperation() {
     // The name "main" belongs to the program that loads the model.
     callee.setPrivate();
   }
+  // Names and symbols of inputs and outputs are the signature's business; the
+  // translation to LLVM IR would warn about each.
+  for (auto function : module.getOps<func::FuncOp>()) {
+    function.removeArgAttrsAttr();
+    function.removeResAttrsAttr();
+  }
   // FuncToLLVM keeps visibility apart from linkage.
   auto internal =
       LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal);

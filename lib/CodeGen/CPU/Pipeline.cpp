@@ -62,16 +62,16 @@ void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
                                            const CPUPipelineOptions &options) {
   int64_t bytes =
       options.vectorBytes ? options.vectorBytes : getHostVectorBytes();
-  // Tensors: fewer, larger elementwise ops.
-  pm.addPass(createLinalgElementwiseOpFusionPass());
+  // Tensors: fewer passes over memory, tasks, vectors.
+  pm.addPass(createDilatedFuseElementwise());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createDilatedSplitDestinations()); // no CSE until bufferised
   pm.addPass(createDilatedTileLinalg());
   DilatedVectorizeLinalgOptions vectors;
   vectors.vectorBytes = bytes;
   pm.addPass(createDilatedVectorizeLinalg(vectors));
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
 
   // Tensors to memrefs, views staying views.
   pm.addPass(createDilatedLowerWeights());
@@ -113,6 +113,7 @@ static void addNarrowFloats(OpPassManager &pm) {
 
 static void addMemRefs(OpPassManager &pm) {
   pm.addPass(memref::createExpandOpsPass());
+  pm.addPass(createDilatedLowerExpandShape());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   FinalizeMemRefToLLVMConversionPassOptions options;

@@ -13,6 +13,47 @@ include "mlir/Pass/PassBase.td"
 // Linalg on tensors, before bufferisation
 //===----------------------------------------------------------------------===//
 
+def DilatedFuseElementwise : Pass<"dilated-fuse-elementwise"> {
+  let summary = "Fuse elementwise linalg ops where nothing is computed twice";
+  let description = [{
+    Upstream's elementwise fusion, restricted: the producer has one reader, each
+    iteration of the reader reads another element, and the reader is not a product of
+    matrices. Reshapes stay where they are, as views.
+
+    Example: the sum of squared differences of a layer norm
+
+    ```mlir
+    %d = linalg.generic ... { %0 = arith.subf %x, %mean ... } -> tensor<?x128xf32>
+    %v = linalg.generic ... { %0 = arith.mulf %d, %d ; %1 = arith.addf %acc, %0 ... } -> tensor<?xf32>
+    ```
+
+    becomes one op if `%d` has no other reader.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def DilatedSplitDestinations : Pass<"dilated-split-destinations"> {
+  let summary = "Give every op an empty or filled destination of its own";
+  let description = [{
+    A `tensor.empty`, or a `linalg.fill` of one, with several uses is repeated for
+    each of them: ops that share a destination would be taken to write to one buffer.
+    No CSE may follow before bufferisation.
+
+    Example:
+
+    ```mlir
+    %0 = tensor.empty() : tensor<4xf32>
+    %1 = linalg.exp ins(%a : tensor<4xf32>) outs(%0 : tensor<4xf32>) -> tensor<4xf32>
+    %2 = linalg.log ins(%a : tensor<4xf32>) outs(%0 : tensor<4xf32>) -> tensor<4xf32>
+    ```
+
+    becomes the same with a second `tensor.empty` for `%2`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def DilatedTileLinalg : Pass<"dilated-tile-linalg"> {
   let summary = "Cut linalg ops on tensors into parallel chunks of rows";
   let description = [{
@@ -219,6 +260,29 @@ def DilatedLowerWeights : Pass<"dilated-lower-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::bufferization::BufferizationDialect",
                            "::mlir::memref::MemRefDialect"];
+}
+
+def DilatedLowerExpandShape : Pass<"dilated-lower-expand-shape"> {
+  let summary = "Replace memref.expand_shape by sizes and strides";
+  let description = [{
+    `memref.expand_shape` becomes `memref.extract_strided_metadata` and
+    `memref.reinterpret_cast`, with the sizes that the op was given. Any number of
+    dimensions may be dynamic.
+
+    Example:
+
+    ```mlir
+    %1 = memref.expand_shape %0 [[0, 1], [2]] output_shape [%b, %n, 128]
+        : memref<?x128xf32> into memref<?x?x128xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = memref.reinterpret_cast %base to offset: [0], sizes: [%b, %n, 128], strides: [%stride, 128, 1] ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def DilatedApproximateMath : Pass<"dilated-approximate-math"> {
