@@ -77,10 +77,13 @@ static bool isArithmetic(linalg::LinalgOp op) {
                       });
 }
 
+/// A vector of i1 in memory is packed bits and a tensor of i1 is bytes, so
+/// tensors of i1 are left to loops.
 static bool hasVectorElements(linalg::LinalgOp op) {
   return llvm::all_of(op->getOperandTypes(), [](Type type) {
     Type element = getElementTypeOrSelf(type);
-    return isa<FloatType, IntegerType>(element);
+    return isa<FloatType, IntegerType>(element) &&
+           (!element.isInteger(1) || !isa<ShapedType>(type));
   });
 }
 
