@@ -77,7 +77,8 @@ def attention(query, key, value, pattern, causal=False, scale=None):
             top = np.where(nulls > 0, np.maximum(top, 0), top)
             top = np.where(covered, top, 0)
             weights = counts * np.exp(scores - top[:, None])
-            total = weights.sum(1) + nulls * np.exp(-top)
+            # top >= 0 where there are null keys; elsewhere exp(-top) may overflow.
+            total = weights.sum(1) + nulls * np.exp(-np.where(nulls > 0, top, 0))
             safe = np.where(covered, total, 1)
             out[b, :, h] = weights @ value[b, :, h // group] / safe[:, None]  # S6
             lse[b, h] = np.where(covered, np.log(safe) + top, -np.inf)
