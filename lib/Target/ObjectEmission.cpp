@@ -7,6 +7,7 @@
 #include "dilated-mlir/Target/ObjectEmission.h"
 #include "HostTuning.h"
 
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -17,9 +18,28 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/MergeFunctions.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
+
+/// The names and symbols of the signature have been read; LLVM has no use for
+/// them and the translation would warn about each.
+static void dropSignatureAttributes(ModuleOp module) {
+  auto isOurs = [](NamedAttribute attribute) {
+    return attribute.getName().strref().starts_with("dilated.");
+  };
+  for (auto function : module.getOps<FunctionOpInterface>()) {
+    for (unsigned i = 0, e = function.getNumArguments(); i < e; ++i)
+      for (NamedAttribute attribute :
+           llvm::make_filter_range(function.getArgAttrs(i), isOurs))
+        function.removeArgAttr(i, attribute.getName());
+    for (unsigned i = 0, e = function.getNumResults(); i < e; ++i)
+      for (NamedAttribute attribute :
+           llvm::make_filter_range(function.getResultAttrs(i), isOurs))
+        function.removeResultAttr(i, attribute.getName());
+  }
+}
 
 /// Functions carry the processor themselves: LLVM reads it there, not from the
 /// target machine, when it decides on vector widths and inlining.
@@ -34,6 +54,9 @@ static void describeTarget(llvm::Module &module,
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
+    // Nobody compares the addresses of our tasks: equal ones may be one.
+    if (function.hasLocalLinkage())
+      function.setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
     function.addFnAttr("target-cpu", machine.getTargetCPU());
     function.addFnAttr("target-features", machine.getTargetFeatureString());
     if (!tuning.empty())
@@ -55,6 +78,13 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
   llvm::CGSCCAnalysisManager callGraph;
   llvm::ModuleAnalysisManager modules;
   llvm::PassBuilder builder(&machine, tuning);
+  // Equal layers have equal kernels. Merged before they are optimised, compile
+  // time grows with the number of different layers only.
+  if (optLevel > 0)
+    builder.registerPipelineStartEPCallback(
+        [](llvm::ModulePassManager &passes, llvm::OptimizationLevel) {
+          passes.addPass(llvm::MergeFunctionsPass());
+        });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(callGraph);
   builder.registerFunctionAnalyses(functions);
@@ -84,6 +114,7 @@ mlir::dilated::emitObject(ModuleOp source, const TargetOptions &options,
   registerLLVMDialectTranslation(translations);
   source.getContext()->appendDialectRegistry(translations);
 
+  dropSignatureAttributes(source);
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> module =
       translateModuleToLLVMIR(source, context, "dilated");

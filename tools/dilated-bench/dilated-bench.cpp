@@ -362,6 +362,8 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry);
+  // An op of the kernel phase may be thousands of lines long.
+  context.printOpOnDiagnostic(false);
   ToolDiagnostics diagnostics(&context);
   Compiler compiler(context, std::move(compilerOptions));
   if (options.positional[0] == "model")

@@ -36,6 +36,8 @@ int ModelRunner::load() {
   DialectRegistry registry;
   registerAllDialects(registry);
   context = std::make_unique<MLIRContext>(registry);
+  // An op of the kernel phase may be thousands of lines long.
+  context->printOpOnDiagnostic(false);
   CompilerOptions compilerOptions = options.compiler;
   compilerOptions.progress = [this](StringRef step) {
     progress.step(step.str());
