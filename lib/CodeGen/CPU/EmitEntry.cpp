@@ -12,7 +12,6 @@
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 
 namespace mlir::dilated {
 #define GEN_PASS_DEF_DILATEDEMITENTRY
@@ -100,10 +99,6 @@ LogicalResult EmitEntry::emit(func::FuncOp callee) {
 
 void EmitEntry::runOnOperation() {
   ModuleOp module = getOperation();
-  // What the weights are is known to whoever loads them by now.
-  for (auto global :
-       llvm::make_early_inc_range(module.getOps<ml_program::GlobalOp>()))
-    global.erase();
   auto callee = module.lookupSymbol<func::FuncOp>(function);
   if (callee && !callee.isExternal() && !module.lookupSymbol("dilated_main")) {
     if (failed(emit(callee)))

@@ -82,7 +82,7 @@ public:
   void runOnOperation() override {
     if (taskSize < 1) {
       getOperation()->emitError()
-          << "expects task-size (" << taskSize << ") to be at least 1";
+          << "expects task-size (" << int64_t(taskSize) << ") to be at least 1";
       return signalPassFailure();
     }
     SmallVector<linalg::LinalgOp> ops;

@@ -215,7 +215,7 @@ void VectorizeLinalg::vectorize(RewriterBase &rewriter, linalg::LinalgOp op) {
 void VectorizeLinalg::runOnOperation() {
   if (!llvm::is_contained({16, 32, 64}, int64_t(vectorBytes))) {
     getOperation()->emitError()
-        << "expects vector-bytes of 16, 32 or 64, got " << vectorBytes;
+        << "expects vector-bytes of 16, 32 or 64, got " << int64_t(vectorBytes);
     return signalPassFailure();
   }
   SmallVector<linalg::LinalgOp> ops;

@@ -238,8 +238,8 @@ def DilatedLowerWeights : Pass<"dilated-lower-weights", "::mlir::ModuleOp"> {
     table is zero until whoever loads the program fills it.
 
     Preconditions: every constant that is loaded is a weight of static shape.
-    Postconditions: no `global_load_const` is left; the globals are, since they say
-    what each entry is.
+    Postconditions: no weight is left in the module; who loads the program has read
+    before what each entry is.
 
     Example:
 
@@ -369,7 +369,7 @@ def DilatedEmitEntry : Pass<"dilated-emit-entry", "::mlir::ModuleOp"> {
     read through an array of pointers: `arguments[0]` points to where the results'
     descriptors go, one after the other, `arguments[1...]` to one input descriptor
     each. A function without results has its inputs from `arguments[0]` on. Also
-    removes the globals that named the weights, and gives private functions,
+    gives private functions,
     `function` among them, internal linkage.
 
     Preconditions: bufferised; results are allocated by the function.

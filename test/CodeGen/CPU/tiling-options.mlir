@@ -1,0 +1,16 @@
+// Sizes that don't fit together are named, not rounded.
+//
+// RUN: not dilated-opt %s --dilated-lower-fused-attention=tile-rows=3 2>&1 | FileCheck %s --check-prefix=ROWS
+// RUN: not dilated-opt %s --dilated-lower-fused-attention=vector-bytes=48 2>&1 | FileCheck %s --check-prefix=BYTES
+// RUN: not dilated-opt %s --dilated-lower-matmul=block-rows=100 2>&1 | FileCheck %s --check-prefix=BLOCK
+// RUN: not dilated-opt %s --dilated-vectorize-linalg=vector-bytes=8 2>&1 | FileCheck %s --check-prefix=VECTOR
+// RUN: not dilated-opt %s --dilated-tile-linalg=task-size=0 2>&1 | FileCheck %s --check-prefix=TASK
+
+// ROWS: tile-rows to divide vector-bytes/8 and block-keys, got vector-bytes 64, block-rows 256, block-keys 64, tile-rows 3
+// BYTES: expects vector-bytes of 16, 32 or 64{{.*}}got vector-bytes 48
+// BLOCK: block-rows a multiple of tile-rows{{.*}}block-rows 100
+// VECTOR: expects vector-bytes of 16, 32 or 64, got 8
+// TASK: expects task-size (0) to be at least 1
+func.func @f() {
+  return
+}
