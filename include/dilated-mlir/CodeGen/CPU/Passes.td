@@ -373,7 +373,7 @@ def DilatedEmitEntry : Pass<"dilated-emit-entry", "::mlir::ModuleOp"> {
     `function` among them, internal linkage.
 
     Preconditions: bufferised; results are allocated by the function.
-    Postconditions: no `ml_program` op is left. A module without `function` gets no
+    Postconditions: nothing else changes. A module without `function` gets no
     entry.
 
     Example: for `@main(memref<?xf32>) -> memref<?xf32>`
