@@ -17,6 +17,7 @@
 #include "dilated-mlir/Runtime/Compare.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 
@@ -328,6 +329,9 @@ static std::string checkUsage(const Options &options) {
     return "--device=" + options.device +
            " is not supported yet; supported: "
            "cpu";
+  if (!llvm::is_contained(listCpus(), options.cpu))
+    return "unknown processor '" + options.cpu + "'; known are " +
+           llvm::join(listCpus(), ", ");
   if (options.repeat < 1)
     return "--repeat must be at least 1";
   if (options.threads < 0)

@@ -15,7 +15,7 @@
 #include "RunOptions.h"
 #include "TestCases.h"
 #include "dilated-mlir/Runtime/Runtime.h"
-#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -308,6 +308,9 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
   if (!options.chip.empty())
     return makeError("--chip belongs to --device=cuda, which is not supported "
                      "yet");
+  if (!llvm::is_contained(listCpus(), options.cpu))
+    return makeError("unknown processor '" + options.cpu + "'; known are " +
+                     llvm::join(listCpus(), ", "));
   if (options.threads < 0)
     return makeError("--threads " + Twine(options.threads) + " is negative");
   if (options.repeat < 1)
