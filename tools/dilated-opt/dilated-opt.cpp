@@ -2,8 +2,8 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Everything registered: our dialects and passes, upstream's, and every phase as
-// --pipeline-<phase>.
+// Everything registered: our dialects and passes, upstream's, and every phase
+// as --pipeline-<phase>.
 //
 //===----------------------------------------------------------------------===//
 
