@@ -8,6 +8,7 @@
 #define CHECK_OPS_TD
 
 include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Check_Dialect : Dialect {
   let name = "check";
@@ -20,7 +21,9 @@ def Check_Dialect : Dialect {
   }];
 }
 
-def Check_ExpectCloseOp : Op<Check_Dialect, "expect_close"> {
+// The write is the report that the run keeps: no expectation is dead.
+def Check_ExpectCloseOp : Op<Check_Dialect, "expect_close",
+    [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "fails the run unless two tensors agree";
   let description = [{
     Every element must satisfy |actual - expected| <= atol + rtol * |expected|;

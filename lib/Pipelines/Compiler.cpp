@@ -101,6 +101,14 @@ LogicalResult Compiler::runPhase(ModuleOp module, Phase phase) {
   StringRef name = getPhaseName(phase);
   if (options.progress)
     options.progress(name);
+  // Registers of the target, which need not be those of this machine.
+  if (phase == Phase::Kernel && options.phases.cpu.vectorBytes == 0) {
+    FailureOr<int64_t> bytes = getVectorBytes(
+        options.target, [&] { return emitError(UnknownLoc::get(&context)); });
+    if (failed(bytes))
+      return failure();
+    options.phases.cpu.vectorBytes = *bytes;
+  }
   PassManager pm(&context);
   // With progress or dumps a crash should say where it was; the generic
   // verifier between passes costs a few per cent and finds what a pass broke.

@@ -9,7 +9,6 @@
 
 #include "dilated-mlir/Pipelines/Phases.h"
 
-#include "dilated-mlir/CodeGen/CPU/Pipeline.h"
 #include "dilated-mlir/Conversion/Passes.h"
 #include "dilated-mlir/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -77,11 +76,11 @@ void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
     break;
   case Phase::Kernel:
     pm.addPass(createDilatedLowerBranches()); // what did not fuse
-    buildCPUKernelPipeline(pm);
+    buildCPUKernelPipeline(pm, options.cpu);
     pm.addPass(createDilatedLowerChecks()); // expectations of tests
     break;
   case Phase::Llvm:
-    buildCPULlvmPipeline(pm);
+    buildCPULlvmPipeline(pm, options.cpu);
     break;
   case Phase::Object:
     return;

@@ -139,3 +139,18 @@ mlir::dilated::createTargetMachine(
     return emitError() << "cannot create a target machine for " << triple.str();
   return machine;
 }
+
+FailureOr<int64_t>
+mlir::dilated::getVectorBytes(const TargetOptions &options,
+                              function_ref<InFlightDiagnostic()> emitError) {
+  FailureOr<std::unique_ptr<llvm::TargetMachine>> machine =
+      createTargetMachine(options, emitError);
+  if (failed(machine))
+    return failure();
+  const llvm::MCSubtargetInfo *subtarget = (*machine)->getMCSubtargetInfo();
+  if ((*machine)->getTargetTriple().getArch() != llvm::Triple::x86_64)
+    return 16;
+  if (subtarget->checkFeatures("+avx512f"))
+    return 64;
+  return subtarget->checkFeatures("+avx2,+fma") ? 32 : 16;
+}

@@ -11,6 +11,7 @@
 #ifndef DILATED_MLIR_PIPELINES_PHASES_H
 #define DILATED_MLIR_PIPELINES_PHASES_H
 
+#include "dilated-mlir/CodeGen/CPU/Pipeline.h"
 #include "mlir/Pass/PassManager.h"
 
 #include <optional>
@@ -36,6 +37,9 @@ struct PhaseOptions {
   /// Fuse branches into attention kernels. Off: they run as they are, through
   /// linalg (the reference).
   bool fuse = true;
+
+  /// Code generation for the CPU.
+  CPUPipelineOptions cpu;
 };
 
 /// Adds the passes that lead from the phase before to `phase`, its contract

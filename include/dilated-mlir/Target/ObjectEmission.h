@@ -45,6 +45,11 @@ FailureOr<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const TargetOptions &options,
                     function_ref<InFlightDiagnostic()> emitError);
 
+/// The width of the vector registers that `options` allow code to use, in
+/// bytes: 64 with AVX-512, 32 with AVX2, else 16.
+FailureOr<int64_t> getVectorBytes(const TargetOptions &options,
+                                  function_ref<InFlightDiagnostic()> emitError);
+
 /// The bytes of a relocatable object (position independent, small code model)
 /// of a module in the LLVM dialect. `llvmIr`, when given, receives the
 /// optimised LLVM IR as text.
