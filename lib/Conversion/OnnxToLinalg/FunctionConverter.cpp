@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -47,6 +48,17 @@ LogicalResult FunctionConverter::convert() {
 //===----------------------------------------------------------------------===//
 // Nodes
 //===----------------------------------------------------------------------===//
+
+/// Whether the bytes of what is known of a tensor's sizes fit 63 bits.
+static bool hasSaneSize(Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  for (int64_t size : type.getShape())
+    if (!ShapedType::isDynamic(size) && size != 0 &&
+        llvm::MulOverflow(bytes, size, bytes))
+      return false;
+  return true;
+}
 
 LogicalResult FunctionConverter::convertNode(onnx::NodeOp op) {
   b.setLoc(op.getLoc());
@@ -100,6 +112,11 @@ LogicalResult FunctionConverter::convertNode(onnx::NodeOp op) {
   for (auto [i, pair] :
        llvm::enumerate(llvm::zip_equal(op.getResults(), view.getResults()))) {
     auto [result, value] = pair;
+    if (value && !hasSaneSize(value)) {
+      b.error() << "output " << i << " has more bytes than fit 64 bits ("
+                << describeType(value.getType()) << ")";
+      return poison();
+    }
     if (value) {
       converted[result] = value;
     } else if (!result.use_empty()) {

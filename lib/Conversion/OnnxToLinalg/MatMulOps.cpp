@@ -15,6 +15,9 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/TypeUtilities.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -241,7 +244,7 @@ static LogicalResult convertGemm(NodeView &node) {
   double alpha = node.floatAttr("alpha", 1), beta = node.floatAttr("beta", 1);
   Type type = node.elementType(0), wide = computeType(type);
   auto isWhole = [](double value) {
-    return value == static_cast<double>(static_cast<int32_t>(value));
+    return std::trunc(value) == value && std::abs(value) < 0x1p31;
   };
   if (!isa<FloatType>(type) && (!isWhole(alpha) || !isWhole(beta)))
     return node.error() << "alpha " << alpha << " and beta " << beta

@@ -12,6 +12,8 @@
 
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
 
+#include "llvm/ADT/StringMap.h"
+
 using namespace mlir;
 using namespace mlir::dilated;
 

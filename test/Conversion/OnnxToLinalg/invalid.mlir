@@ -437,3 +437,14 @@ func.func @result_type(%x: tensor<2x3xf32>) -> (tensor<2x4xf32> {dilated.name = 
 func.func @symbols(%x: tensor<2xf32> {dilated.name = "a", dilated.symbols = ["n"]}, %y: tensor<3xf32> {dilated.name = "b", dilated.symbols = ["n"]}) {
   return
 }
+
+// -----
+
+func.func @absurd_size() -> tensor<?x?xf32> {
+  %c0 = arith.constant dense<4611686018427387904> : tensor<2xi64>
+  // expected-error @+1 {{output 0 has more bytes than fit 64 bits}}
+  %0 = onnx.node "ConstantOfShape"(%c0) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
+      : (tensor<2xi64>) -> !onnx.value
+  %r0 = builtin.unrealized_conversion_cast %0 : !onnx.value to tensor<?x?xf32>
+  return %r0 : tensor<?x?xf32>
+}
