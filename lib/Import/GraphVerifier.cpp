@@ -127,22 +127,23 @@ void GraphVerifier::verifyFunction(int function) {
   verifyNodes(proto.node(), place, scope);
   for (const std::string &output : proto.output())
     if (!scope.isVisible(output))
-      report.error(what + " returns '" + output +
+      report.error(llvm::Twine(what) + " returns '" + output +
                    "', which none of its nodes defines");
 
   llvm::StringSet<> seen;
   for (const std::string &name : proto.attribute())
     if (!seen.insert(name).second)
-      report.error(what + " lists attribute '" + name + "' twice");
+      report.error(llvm::Twine(what) + " lists attribute '" + name + "' twice");
   for (const onnxpb::AttributeProto &attribute : proto.attribute_proto()) {
     if (!seen.insert(attribute.name()).second)
-      report.error(what + " lists attribute '" + attribute.name() + "' twice");
+      report.error(llvm::Twine(what) + " lists attribute '" + attribute.name() +
+                   "' twice");
     std::string problem = checkAttribute(attribute);
     if (problem.empty() && !attribute.ref_attr_name().empty())
       problem = "refers to another attribute";
     if (!problem.empty())
-      report.error(what + ", default of attribute '" + attribute.name() + "' " +
-                   problem);
+      report.error(llvm::Twine(what) + ", default of attribute '" +
+                   attribute.name() + "' " + problem);
   }
 }
 
@@ -299,15 +300,15 @@ void GraphVerifier::verifyAttributes(const onnxpb::NodeProto &node,
       continue;
     }
     if (!seen.insert(attribute.name()).second)
-      report.error(loc, name + " is given twice");
+      report.error(loc, llvm::Twine(name) + " is given twice");
     if (std::string problem = checkAttribute(attribute); !problem.empty()) {
-      report.error(loc, name + " " + problem);
+      report.error(loc, llvm::Twine(name) + " " + problem);
       continue;
     }
 
     if (const std::string &ref = attribute.ref_attr_name(); !ref.empty()) {
       if (place.function < 0) {
-        report.error(loc, name + " refers to '" + ref +
+        report.error(loc, llvm::Twine(name) + " refers to '" + ref +
                               "', but is not in a function");
         continue;
       }
@@ -317,7 +318,7 @@ void GraphVerifier::verifyAttributes(const onnxpb::NodeProto &node,
       };
       if (!llvm::is_contained(function.attribute(), ref) &&
           llvm::none_of(function.attribute_proto(), isNamed))
-        report.error(loc, name + " refers to '" + ref +
+        report.error(loc, llvm::Twine(name) + " refers to '" + ref +
                               "', which its function does not have");
       continue;
     }

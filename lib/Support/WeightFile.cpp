@@ -110,7 +110,8 @@ static FailureOr<ArrayRef<char>> sliceFile(ml_program::GlobalOp global,
     return global.emitError("needs ")
            << *bytes << " bytes at offset " << place.offset << " of '"
            << place.file << "', which has " << size;
-  auto slice = ArrayRef<char>(file.data(), size).slice(place.offset, *bytes);
+  StringRef text = file.substr(place.offset, *bytes);
+  ArrayRef<char> slice(text.begin(), text.end());
   // Compiled code relies on it: any other byte is undefined as an i1.
   auto isBool = [](char byte) { return byte == 0 || byte == 1; };
   if (cast<RankedTensorType>(global.getType()).getElementType().isInteger(1) &&
