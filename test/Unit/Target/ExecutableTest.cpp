@@ -227,6 +227,31 @@ TEST_F(ExecutableTest, PrintsOptimisedLlvmIr) {
   EXPECT_NE(text.find("target triple"), std::string::npos);
 }
 
+/// Equal layers of a model give equal tasks: one is left, called twice.
+TEST_F(ExecutableTest, MergesEqualTasks) {
+  std::string text, module = R"(
+llvm.func @dilated_rt_parallel_for(!llvm.ptr, !llvm.ptr, i64)
+llvm.func @dilated_main(%args: !llvm.ptr) {
+  %count = llvm.mlir.constant(7 : i64) : i64
+  %one = llvm.mlir.addressof @task_1 : !llvm.ptr
+  %two = llvm.mlir.addressof @task_2 : !llvm.ptr
+  llvm.call @dilated_rt_parallel_for(%one, %args, %count) : (!llvm.ptr, !llvm.ptr, i64) -> ()
+  llvm.call @dilated_rt_parallel_for(%two, %args, %count) : (!llvm.ptr, !llvm.ptr, i64) -> ()
+  llvm.return
+})";
+  for (StringRef name : {"task_1", "task_2"})
+    module +=
+        "llvm.func internal @" + name.str() + R"((%x: !llvm.ptr, %i: i64) {
+  %p = llvm.getelementptr %x[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  llvm.store %i, %p : i64, !llvm.ptr
+  llvm.return
+})";
+  llvm::raw_string_ostream stream(text);
+  ASSERT_TRUE(succeeded(emit(module, {}, &stream))) << message;
+  EXPECT_NE(text.find("@task_1("), std::string::npos);
+  EXPECT_EQ(text.find("@task_2"), std::string::npos) << text;
+}
+
 TEST_F(ExecutableTest, UnknownProcessorsAndFeatures) {
   TargetOptions options;
   options.cpu = "pentium-9";
