@@ -247,8 +247,11 @@ void OutlineParallelLoops::outline(func::FuncOp parent,
   } else {
     argument = LLVM::ZeroOp::create(b, pointer);
   }
-  if (contextType)
+  if (contextType) {
+    // With known lifetimes, the contexts of a function share their place.
+    LLVM::LifetimeStartOp::create(b, argument);
     LLVM::StoreOp::create(b, packContext(b, captured, contextType), argument);
+  }
   Value function =
       func::ConstantOp::create(b, task.getFunctionType(), task.getName());
   function =
@@ -259,6 +262,8 @@ void OutlineParallelLoops::outline(func::FuncOp parent,
   func::CallOp::create(
       b, kParallelFor, TypeRange(),
       ValueRange{function, argument, b.cast(count, b.getI64Type())});
+  if (contextType)
+    LLVM::LifetimeEndOp::create(b, argument);
   loop.op->erase();
 }
 

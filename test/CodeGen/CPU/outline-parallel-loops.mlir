@@ -4,10 +4,13 @@
 // CHECK-SAME: (%[[N:.*]]: index, %[[X:.*]]: f32, %[[M:.*]]: memref<?x8xf32>)
 func.func @forall(%n: index, %x: f32, %m: memref<?x8xf32>) {
   // CHECK: %[[CONTEXT:.*]] = llvm.alloca {{.*}} x !llvm.struct<(f32, struct<(ptr, ptr, i64, array<2 x i64>, array<2 x i64>)>, i64)>
+  // CHECK: llvm.intr.lifetime.start %[[CONTEXT]]
+  // CHECK-NEXT: llvm.mlir.poison
   // CHECK: llvm.store %{{.*}}, %[[CONTEXT]]
   // CHECK: %[[F:.*]] = constant @forall_task : (!llvm.ptr, i64) -> ()
   // CHECK: %[[TASK:.*]] = builtin.unrealized_conversion_cast %[[F]]
   // CHECK: call @dilated_rt_parallel_for(%[[TASK]], %[[CONTEXT]], %{{.*}}) : (!llvm.ptr, !llvm.ptr, i64) -> ()
+  // CHECK-NEXT: llvm.intr.lifetime.end %[[CONTEXT]]
   // CHECK-NEXT: return
   scf.forall (%i, %j) in (%n, 8) {
     memref.store %x, %m[%i, %j] : memref<?x8xf32>
