@@ -69,13 +69,13 @@ LoadedModel Compiler::load(StringRef path) {
 //===----------------------------------------------------------------------===//
 
 /// The first phase that `module` has not been through, judged by its ops: IR
-/// with loops or buffers was written at the kernel level, LLVM IR below it.
+/// with buffers or vectors was written at the kernel level, LLVM IR below it.
 static Phase getFirstPhase(ModuleOp module) {
   bool hasBuffers = false, hasOther = false;
   module.walk([&](Operation *op) {
     StringRef dialect = op->getName().getDialectNamespace();
-    hasBuffers |= dialect == "memref" || dialect == "scf" ||
-                  dialect == "vector" || dialect == "affine";
+    // A loop alone says nothing: phase graph may have some on tensors.
+    hasBuffers |= dialect == "memref" || dialect == "vector";
     hasOther |= dialect != "llvm" && dialect != "builtin";
   });
   if (!hasOther && !module.getBody()->empty())

@@ -34,5 +34,6 @@ void mlir::dilated::registerAllPasses() {
   registerDilatedConversionPasses();
   registerDilatedTransformsPasses();
   registerDilatedCPUCodeGenPasses();
+  registerCPUCodeGenPipelines();
   registerPhasePipelines();
 }

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 #include <variant>
 
@@ -68,6 +69,31 @@ static bool isNumHeadsOf(Value heads, Value query) {
   return dim && dim.getSource() == query && dim.getConstantIndex() == 2;
 }
 
+/// Attention has one batch size and one sequence length; branches may have
+/// several. Key and value are compared where both sizes are static: a dynamic
+/// difference is a run-time error of attention (C5). The destination must be
+/// known to have the query's sizes, for the result takes them.
+static std::optional<Reason> findSizeMismatch(ScatterOp scatter, Value query,
+                                              GatherOp key, GatherOp value) {
+  auto queryType = cast<ShapedType>(query.getType());
+  for (GatherOp gather : {key, value}) {
+    auto type = cast<ShapedType>(gather.getSource().getType());
+    for (unsigned dim : {0u, 1u})
+      if (!type.isDynamicDim(dim) && !queryType.isDynamicDim(dim) &&
+          type.getDimSize(dim) != queryType.getDimSize(dim))
+        return Reason{gather, "its batch size or sequence length is not that "
+                              "of the query"};
+  }
+  for (unsigned dim : {0u, 1u, 2u}) {
+    FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(
+        {scatter.getOutInit(), dim}, {query, dim});
+    if (failed(equal) || !*equal)
+      return Reason{scatter, "its destination is not known to have the batch "
+                             "size, sequence length and heads of the query"};
+  }
+  return std::nullopt;
+}
+
 /// Reads one branch off its scatter, or says why it is none.
 static std::variant<Branch, Reason> matchBranch(ScatterOp scatter) {
   if (!isFilledWith(scatter.getOutInit(), 0.0) ||
@@ -103,6 +129,10 @@ static std::variant<Branch, Reason> matchBranch(ScatterOp scatter) {
     if (other.getHeads() && !isNumHeadsOf(other.getHeads(), q.getSource()))
       return Reason{other, "its number of heads is not known to be that of the "
                            "query"};
+
+  if (std::optional<Reason> reason =
+          findSizeMismatch(scatter, q.getSource(), k, v))
+    return *reason;
 
   if (Value counts = attend.getCounts()) {
     auto source = counts.getDefiningOp<GatherOp>();

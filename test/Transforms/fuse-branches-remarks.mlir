@@ -160,3 +160,38 @@ func.func @other_destination(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32
       -> tensor<1x32x4x16xf32>
   return %out : tensor<1x32x4x16xf32>
 }
+
+// -----
+
+// Four segments of 8 either way, but not one attention.
+func.func @other_key_length(%q: tensor<1x31x4x4xf32>, %k: tensor<1x29x4x4xf32>) -> tensor<1x31x4x4xf32> {
+  %zero = arith.constant dense<0.0> : tensor<1x31x4x4xf32>
+  %minus_inf = arith.constant dense<0xFF800000> : tensor<1x4x31xf32>
+  %q0 = dilated.gather %q segment(<8, 1>) offset(<block>) : tensor<1x31x4x4xf32> -> tensor<1x4x4x8x4xf32>
+  // expected-note @below {{its batch size or sequence length is not that of the query}}
+  %k0 = dilated.gather %k segment(<8, 1>) offset(<block>) : tensor<1x29x4x4xf32> -> tensor<1x4x4x8x4xf32>
+  %o0, %l0 = dilated.dense_attention %q0, %k0, %k0
+      : tensor<1x4x4x8x4xf32>, tensor<1x4x4x8x4xf32>, tensor<1x4x4x8x4xf32>
+      -> tensor<1x4x4x8x4xf32>, tensor<1x4x4x8xf32>
+  // expected-remark @below {{not fused into one attention kernel}}
+  %out, %lse = dilated.scatter %o0, %l0 into %zero, %minus_inf segment(<8, 1>) offset(<block>)
+      : tensor<1x4x4x8x4xf32>, tensor<1x4x4x8xf32> into tensor<1x31x4x4xf32>, tensor<1x4x31xf32>
+  return %out : tensor<1x31x4x4xf32>
+}
+
+// -----
+
+// Rows 29 and 30 of the destination keep their zeros.
+func.func @longer_destination(%q: tensor<1x29x4x4xf32>) -> tensor<1x31x4x4xf32> {
+  %zero = arith.constant dense<0.0> : tensor<1x31x4x4xf32>
+  %minus_inf = arith.constant dense<0xFF800000> : tensor<1x4x31xf32>
+  %q0 = dilated.gather %q segment(<8, 1>) offset(<block>) : tensor<1x29x4x4xf32> -> tensor<1x4x4x8x4xf32>
+  %o0, %l0 = dilated.dense_attention %q0, %q0, %q0
+      : tensor<1x4x4x8x4xf32>, tensor<1x4x4x8x4xf32>, tensor<1x4x4x8x4xf32>
+      -> tensor<1x4x4x8x4xf32>, tensor<1x4x4x8xf32>
+  // expected-note @below {{its destination is not known to have the batch size, sequence length and heads of the query}}
+  // expected-remark @below {{not fused into one attention kernel}}
+  %out, %lse = dilated.scatter %o0, %l0 into %zero, %minus_inf segment(<8, 1>) offset(<block>)
+      : tensor<1x4x4x8x4xf32>, tensor<1x4x4x8xf32> into tensor<1x31x4x4xf32>, tensor<1x4x31xf32>
+  return %out : tensor<1x31x4x4xf32>
+}

@@ -114,6 +114,53 @@ static int64_t getVectorSize(int64_t extent, int64_t lanes) {
 // Cleaning up
 //===----------------------------------------------------------------------===//
 
+namespace {
+
+/// A masked maximum or minimum of floats -> an unmasked one over lanes that
+/// hold -inf or inf outside the mask. The lowering of the masked op fills them
+/// with the number of smallest magnitude, so the maximum of negative numbers
+/// would be about zero.
+struct FillMaskedLanes : OpRewritePattern<vector::MaskOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::MaskOp mask,
+                                PatternRewriter &rewriter) const override {
+    auto reduction =
+        dyn_cast_or_null<vector::MultiDimReductionOp>(mask.getMaskableOp());
+    if (!reduction)
+      return rewriter.notifyMatchFailure(mask, "masks no reduction");
+    bool isMaximum;
+    switch (reduction.getKind()) {
+    case vector::CombiningKind::MAXIMUMF:
+    case vector::CombiningKind::MAXNUMF:
+      isMaximum = true;
+      break;
+    case vector::CombiningKind::MINIMUMF:
+    case vector::CombiningKind::MINNUMF:
+      isMaximum = false;
+      break;
+    default:
+      return rewriter.notifyMatchFailure(mask, "no extremum of floats");
+    }
+    auto type = cast<VectorType>(reduction.getSource().getType());
+    auto element = cast<FloatType>(type.getElementType());
+    APFloat neutral =
+        APFloat::getInf(element.getFloatSemantics(), /*Negative=*/isMaximum);
+    rewriter.setInsertionPoint(mask);
+    Value fill = arith::ConstantOp::create(
+        rewriter, mask.getLoc(), DenseElementsAttr::get(type, neutral));
+    Value source = arith::SelectOp::create(
+        rewriter, mask.getLoc(), mask.getMask(), reduction.getSource(), fill);
+    auto unmasked =
+        cast<vector::MultiDimReductionOp>(rewriter.clone(*reduction));
+    unmasked.getSourceMutable().assign(source);
+    rewriter.replaceOp(mask, unmasked);
+    return success();
+  }
+};
+
+} // namespace
+
 /// Vectors read and write the tensors themselves, not slices of them, and lose
 /// the dimensions of size 1 that came with the tiles.
 static LogicalResult cleanUp(Operation *root) {
@@ -122,6 +169,7 @@ static LogicalResult cleanUp(Operation *root) {
   // inside vector.mask.
   RewritePatternSet masks(context);
   vector::populateVectorMaskLoweringPatternsForSideEffectingOps(masks);
+  masks.add<FillMaskedLanes>(context);
   if (failed(applyPatternsGreedily(root, std::move(masks))))
     return failure();
   RewritePatternSet patterns(context);
