@@ -10,13 +10,13 @@
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
 #include "dilated-mlir/InitAll.h"
 #include "dilated-mlir/Pipelines/Compiler.h"
+#include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
 
 #include <chrono>
 
@@ -270,8 +270,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry);
-  llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler diagnostics(sources, &context, llvm::errs());
+  ToolDiagnostics diagnostics(&context);
 
   DefaultTimingManager timingManager;
   if (options.timing != TimingFormat::None) {

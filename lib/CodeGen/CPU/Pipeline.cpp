@@ -147,6 +147,7 @@ void mlir::dilated::buildCPULlvmPipeline(OpPassManager &pm,
   vectors.reassociateFPReductions = true; // a tree, not a chain of additions
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   addMemRefs(pm);
+  pm.addPass(createConvertMathToFuncs()); // integer powers
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
   pm.addPass(createConvertIndexToLLVMPass());
