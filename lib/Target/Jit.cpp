@@ -51,8 +51,8 @@ llvm::Expected<std::unique_ptr<Jit>> Jit::create(ArrayRef<char> object,
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   // The builder wants a target machine although nothing is compiled here.
-  orc::JITTargetMachineBuilder machine(
-      llvm::Triple(llvm::sys::getProcessTriple()));
+  orc::JITTargetMachineBuilder machine{
+      llvm::Triple(llvm::sys::getProcessTriple())};
   llvm::Expected<std::unique_ptr<orc::LLJIT>> jit =
       orc::LLJITBuilder()
           .setJITTargetMachineBuilder(std::move(machine))

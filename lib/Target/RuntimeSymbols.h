@@ -9,6 +9,8 @@
 
 #include "mlir/Support/LLVM.h"
 
+#include "llvm/ADT/ArrayRef.h"
+
 namespace mlir::dilated {
 
 struct RuntimeSymbol {

@@ -315,7 +315,9 @@ static int benchModel(Compiler &compiler, const Options &options) {
 
 /// Bad usage that does not depend on the case; "" when there is none.
 static std::string checkUsage(const Options &options) {
-  StringRef what = options.positional.empty() ? "" : options.positional[0];
+  StringRef what;
+  if (!options.positional.empty())
+    what = options.positional[0];
   if (what != "attention" && what != "model")
     return "expected 'attention' or 'model', got '" + what.str() +
            "'; see --help";
