@@ -143,11 +143,11 @@ void mlir::dilated::buildCPULlvmPipeline(OpPassManager &pm,
   pm.addPass(createSCFToControlFlowPass());
 
   // One dialect after the other to LLVM.
+  pm.addPass(createConvertMathToFuncs()); // integer powers, of vectors too
   ConvertVectorToLLVMPassOptions vectors;
   vectors.reassociateFPReductions = true; // a tree, not a chain of additions
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   addMemRefs(pm);
-  pm.addPass(createConvertMathToFuncs()); // integer powers
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
   pm.addPass(createConvertIndexToLLVMPass());
