@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Linux' perf reads /tmp/perf-PID.map, lines of "address size name" in
-// hexadecimal. The parallel tasks, where the time goes, are local symbols that
-// the JIT can't look up; within a section all functions move by the same
-// distance, so their addresses follow from any global one.
+// Linux' perf reads perf-PID.map in the folder of temporary files, lines of
+// "address size name" in hexadecimal. The parallel tasks, where the time goes,
+// are local symbols that the JIT can't look up; within a section all functions
+// move by the same distance, so their addresses follow from any global one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,6 +19,8 @@
 #include "llvm/Support/MemoryBufferRef.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <cstdio>
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -82,7 +84,7 @@ llvm::Error mlir::dilated::writePerfMap(ArrayRef<char> object, Jit &jit) {
         base[function.section] =
             reinterpret_cast<uint64_t>(address) - function.offset;
 
-  std::string path = "/tmp/perf-" +
+  std::string path = P_tmpdir "/perf-" +
                      std::to_string(llvm::sys::Process::getProcessId()) +
                      ".map";
   std::error_code code;

@@ -11,7 +11,7 @@
 
 namespace mlir::dilated {
 
-/// Writes /tmp/perf-PID.map with the functions of `object` as `jit` loaded
+/// Writes perf-PID.map with the functions of `object` as `jit` loaded
 /// them.
 llvm::Error writePerfMap(ArrayRef<char> object, Jit &jit);
 

@@ -111,7 +111,7 @@ struct Options {
                        cl::cat(category)};
   cl::opt<bool> perfMap{
       "perf-map",
-      cl::desc("write /tmp/perf-PID.map: generated functions for perf"),
+      cl::desc("name generated functions for Linux' perf (perf-PID.map)"),
       cl::cat(category)};
   cl::list<std::string> shapes{"shape", cl::desc("shape of a model's input"),
                                cl::value_desc("NAME=1x?x768"),

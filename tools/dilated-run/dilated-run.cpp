@@ -105,7 +105,7 @@ struct Options {
                         cl::cat(category)};
   cl::opt<bool> perfMap{
       "perf-map",
-      cl::desc("write /tmp/perf-PID.map: generated functions for perf"),
+      cl::desc("name generated functions for Linux' perf (perf-PID.map)"),
       cl::cat(category)};
   cl::opt<bool> noFuse{
       "no-fuse",

@@ -21,7 +21,7 @@ class LLJIT;
 namespace mlir::dilated {
 
 struct JitOptions {
-  /// Writes /tmp/perf-PID.map, by which Linux' perf names generated functions.
+  /// Writes perf-PID.map, by which Linux' perf names generated functions.
   bool perfMap = false;
 };
 
