@@ -26,10 +26,11 @@ static void expectElements(const TensorProto &proto, dilated_rt_type type,
   EXPECT_EQ(tensor->getType(), type);
   ASSERT_EQ(tensor->getByteSize(),
             static_cast<int64_t>(expected.size() * sizeof(T)));
-  if (!expected.empty())
+  if (!expected.empty()) {
     EXPECT_EQ(std::memcmp(tensor->data(), expected.data(),
                           expected.size() * sizeof(T)),
               0);
+  }
 }
 
 static TensorProto proto(int32_t type, std::vector<int64_t> dims) {
