@@ -1,4 +1,14 @@
+//===- DilatedPCH.h - the precompiled header --------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
 // What nearly every file of the compiler includes; see DILATED_ENABLE_PCH.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CMAKE_DILATEDPCH_H
+#define CMAKE_DILATEDPCH_H
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -12,3 +22,5 @@
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+#endif // CMAKE_DILATEDPCH_H

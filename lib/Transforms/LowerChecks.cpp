@@ -117,7 +117,12 @@ private:
   /// A constant string that says where the check stands.
   LLVM::GlobalOp makeName(check::ExpectCloseOp op, unsigned number) {
     std::string text;
-    llvm::raw_string_ostream(text) << op.getLoc();
+    llvm::raw_string_ostream stream(text);
+    if (auto loc = dyn_cast<FileLineColLoc>(op.getLoc()))
+      stream << loc.getFilename().getValue() << ":" << loc.getLine() << ":"
+             << loc.getColumn();
+    else
+      stream << op.getLoc();
     text.push_back('\0');
     OpBuilder b = OpBuilder::atBlockBegin(getOperation().getBody());
     auto type = LLVM::LLVMArrayType::get(b.getI8Type(), text.size());
