@@ -161,8 +161,9 @@ static int compile(MLIRContext &context, const Options &options,
   auto error = [&] { return emitError(UnknownLoc::get(&context)); };
 
   if (options.check) {
-    // Everything that can be wrong with a model shows up by the kernel phase.
-    if (failed(compiler.runTo(module, Phase::Fused)))
+    // What a later phase would refuse is refused here: all but the object.
+    if (failed(Signature::read(module)) ||
+        failed(compiler.runTo(module, Phase::Llvm)))
       return kNo;
     llvm::outs() << options.model << ": can be compiled\n";
     return kDone;
@@ -264,13 +265,20 @@ int main(int argc, char **argv) {
   compilerOptions.phases.fuse = !options.noFuse;
   compilerOptions.target.cpu = options.cpu;
   compilerOptions.target.features = options.features;
-  compilerOptions.dumpPhasesTo = options.dumpPhasesTo;
+  if (!options.check) // a dry run writes nothing
+    compilerOptions.dumpPhasesTo = options.dumpPhasesTo;
   compilerOptions.progress = makeProgress();
 
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry);
   ToolDiagnostics diagnostics(&context);
+
+  // A processor that LLVM does not know is bad usage, found before any work.
+  if (failed(getVectorBytes(compilerOptions.target, [&] {
+        return emitError(UnknownLoc::get(&context));
+      })))
+    return kUsage;
 
   DefaultTimingManager timingManager;
   if (options.timing != TimingFormat::None) {
