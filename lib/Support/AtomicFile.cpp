@@ -1,0 +1,171 @@
+//===- AtomicFile.cpp - files that appear when complete ---------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Support/AtomicFile.h"
+
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace mlir::dilated;
+
+static llvm::Error makeWriteError(llvm::StringRef path, int error) {
+  std::error_code code(error, std::generic_category());
+  return llvm::createStringError(code, "cannot write '%s': %s",
+                                 path.str().c_str(), code.message().c_str());
+}
+
+llvm::Error AtomicFile::fail(int error) const {
+  return makeWriteError(path, error);
+}
+
+static llvm::SmallString<128> getFolder(llvm::StringRef path) {
+  llvm::SmallString<128> folder(llvm::sys::path::parent_path(path));
+  return folder.empty() ? llvm::SmallString<128>(".") : folder;
+}
+
+llvm::Expected<AtomicFile> AtomicFile::create(llvm::StringRef path,
+                                              bool executable) {
+  mode_t mode = executable ? 0777 : 0666; // less the process' umask
+  llvm::SmallString<128> target(path);
+  struct stat status;
+  if (stat(target.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode))
+      return makeWriteError(path, EISDIR);
+    if (!S_ISREG(status.st_mode)) {
+      int direct = open(target.c_str(), O_WRONLY | O_CLOEXEC);
+      if (direct < 0)
+        return makeWriteError(path, errno);
+      return AtomicFile(path, Kind::Direct, direct);
+    }
+    // Behind a link is the file that the user means.
+    if (llvm::sys::fs::real_path(path, target))
+      target = path;
+  }
+#ifdef O_TMPFILE
+  int nameless =
+      open(getFolder(target).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+  if (nameless >= 0)
+    return AtomicFile(target, Kind::Nameless, nameless);
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
+    return makeWriteError(path, errno);
+#endif
+  AtomicFile file(target, Kind::Temporary, -1);
+  llvm::SmallString<128> name;
+  std::error_code code =
+      llvm::sys::fs::createUniqueFile(target + ".%%%%%%%%.tmp", file.descriptor,
+                                      name, llvm::sys::fs::OF_None, mode);
+  if (code)
+    return makeWriteError(path, code.value());
+  file.temporary = name.str().str();
+  llvm::sys::RemoveFileOnSignal(name);
+  return file;
+}
+
+AtomicFile::AtomicFile(AtomicFile &&other)
+    : path(std::move(other.path)), temporary(std::move(other.temporary)),
+      kind(other.kind), descriptor(other.descriptor) {
+  other.descriptor = -1;
+  other.temporary.clear();
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor >= 0)
+    close(descriptor);
+  if (temporary.empty())
+    return;
+  llvm::sys::fs::remove(temporary);
+  llvm::sys::DontRemoveFileOnSignal(temporary);
+}
+
+/// Gives a nameless file a name. Only a new name can be given, so an existing
+/// file is replaced by way of a temporary one, which is complete.
+static int linkNameless(int descriptor, const std::string &path) {
+  std::string source = "/proc/self/fd/" + std::to_string(descriptor);
+  auto link = [&](const char *name) {
+    return linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name, AT_SYMLINK_FOLLOW)
+               ? errno
+               : 0;
+  };
+  int error = link(path.c_str());
+  for (int attempt = 0; error == EEXIST && attempt < 100; ++attempt) {
+    llvm::SmallString<128> name;
+    llvm::sys::fs::createUniquePath(path + ".%%%%%%%%.tmp", name,
+                                    /*MakeAbsolute=*/false);
+    if (int problem = link(name.c_str())) {
+      error = problem;
+      continue;
+    }
+    error = rename(name.c_str(), path.c_str()) ? errno : 0;
+    if (error)
+      unlink(name.c_str());
+    return error;
+  }
+  return error;
+}
+
+llvm::Error AtomicFile::commit() {
+  int error = 0;
+  if (kind == Kind::Nameless)
+    error = linkNameless(descriptor, path);
+  // A full disk may be noticed as late as here.
+  int file = descriptor;
+  descriptor = -1;
+  if (close(file) != 0 && error == 0)
+    error = errno;
+  if (kind == Kind::Temporary && error == 0) {
+    if (std::error_code code = llvm::sys::fs::rename(temporary, path)) {
+      error = code.value();
+    } else {
+      llvm::sys::DontRemoveFileOnSignal(temporary);
+      temporary.clear();
+    }
+  }
+  return error ? fail(error) : llvm::Error::success();
+}
+
+llvm::Error
+mlir::dilated::writeFile(llvm::StringRef path,
+                         llvm::function_ref<void(llvm::raw_ostream &)> write,
+                         bool executable) {
+  if (path == "-") {
+    write(llvm::outs());
+    llvm::outs().flush();
+    return llvm::Error::success();
+  }
+  llvm::Expected<AtomicFile> file = AtomicFile::create(path, executable);
+  if (!file)
+    return file.takeError();
+  llvm::raw_fd_ostream stream(file->getDescriptor(), /*shouldClose=*/false);
+  write(stream);
+  stream.flush();
+  if (stream.has_error()) {
+    int error = stream.error().value();
+    stream.clear_error();
+    return makeWriteError(path, error);
+  }
+  return file->commit();
+}
+
+llvm::Error mlir::dilated::checkWritable(llvm::StringRef path) {
+  if (path == "-")
+    return llvm::Error::success();
+  // Opening a pipe would wait for its reader.
+  struct stat status;
+  if (stat(path.str().c_str(), &status) == 0 && !S_ISDIR(status.st_mode) &&
+      !S_ISREG(status.st_mode))
+    return access(path.str().c_str(), W_OK) == 0 ? llvm::Error::success()
+                                                 : makeWriteError(path, errno);
+  // Nothing is left of a file that is not committed.
+  llvm::Expected<AtomicFile> file = AtomicFile::create(path);
+  return file ? llvm::Error::success() : file.takeError();
+}
