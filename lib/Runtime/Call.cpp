@@ -20,6 +20,7 @@ using namespace dilated::runtime;
 
 static thread_local Frame *innermost = nullptr;
 static thread_local char messageBuffer[kMaxMessage];
+static thread_local dilated_status failureStatus = DILATED_OK;
 
 void Frame::enter(bool insideTask) {
   outer = innermost;
@@ -36,6 +37,7 @@ bool Frame::insideTask() {
   return false;
 }
 
+dilated_status dilated::runtime::lastStatus() { return failureStatus; }
 const char *dilated::runtime::lastMessage() { return messageBuffer; }
 
 void dilated::runtime::copyMessage(char *target, const char *source) {
@@ -44,7 +46,8 @@ void dilated::runtime::copyMessage(char *target, const char *source) {
   target[length] = '\0';
 }
 
-void dilated_rt_fail(const char *message) {
+void dilated::runtime::fail(dilated_status status, const char *message) {
+  failureStatus = status;
   copyMessage(messageBuffer, message ? message : "a run-time check failed");
   if (!innermost) {
     fprintf(stderr, "dilated-mlir: %s\n", messageBuffer);
@@ -52,6 +55,8 @@ void dilated_rt_fail(const char *message) {
   }
   _longjmp(innermost->jump, 1);
 }
+
+void dilated_rt_fail(const char *message) { fail(DILATED_FAILED, message); }
 
 int32_t dilated_rt_call(void (*function)(void *), void *argument,
                         const char **message) {

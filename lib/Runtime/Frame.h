@@ -36,7 +36,11 @@ struct Frame {
   static bool insideTask();
 };
 
-/// The message of the thread's last failure.
+/// dilated_rt_fail with a status of its own.
+[[noreturn]] void fail(dilated_status status, const char *message);
+
+/// Status and message of the thread's last failure.
+dilated_status lastStatus();
 const char *lastMessage();
 
 /// Copies a message into a buffer of kMaxMessage characters.

@@ -12,8 +12,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Frame.h"
+#include "Run.h"
 
-#include <atomic>
 #include <omp.h>
 
 using namespace dilated::runtime;
@@ -24,13 +24,17 @@ namespace {
 struct Region {
   dilated_rt_task task;
   void *context;
+  int64_t count;
+  Run *run; // null outside of a model's run
+  int64_t loop;
+  std::atomic<int64_t> done;
   std::atomic<bool> failed;
+  dilated_status status;
   char message[kMaxMessage];
 };
 
 } // namespace
 
-static std::atomic<dilated_rt_parallel_for_fn> backendHook{nullptr};
 static std::atomic<int32_t> requestedThreads{0};
 
 static void runOnOpenMP(dilated_rt_task task, void *context, int64_t count,
@@ -40,46 +44,82 @@ static void runOnOpenMP(dilated_rt_task task, void *context, int64_t count,
     task(context, i);
 }
 
+static void noteFailure(Region &region, dilated_status status,
+                        const char *message) {
+  if (region.failed.exchange(true))
+    return;
+  region.status = status;
+  copyMessage(region.message, message);
+}
+
 /// One task in a frame of its own: a failure must not jump across the backend's
 /// stack, so it is noted here and raised again by the thread that called.
 static void runTask(void *context, int64_t index) {
-  auto *region = static_cast<Region *>(context);
-  if (region->failed.load(std::memory_order_relaxed))
+  auto &region = *static_cast<Region *>(context);
+  if (region.failed.load(std::memory_order_relaxed))
     return;
+  Run *run = region.run;
+  if (run && run->isCancelled())
+    return noteFailure(region, DILATED_CANCELLED, "the run was cancelled");
+
+  Run *outerRun = Run::current();
+  TaskScratch outerScratch = taskScratch();
+  Run::setCurrent(run);
+  TaskScratch scratch = run ? takeTaskScratch(*run) : TaskScratch();
+  taskScratch() = scratch;
   Frame frame;
   frame.enter(/*insideTask=*/true);
   if (_setjmp(frame.jump) == 0)
-    region->task(region->context, index);
-  else if (!region->failed.exchange(true))
-    copyMessage(region->message, lastMessage());
+    region.task(region.context, index);
+  else
+    noteFailure(region, lastStatus(), lastMessage());
   frame.leave();
+  if (run)
+    returnTaskScratch(*run, scratch);
+  taskScratch() = outerScratch;
+  Run::setCurrent(outerRun);
+
+  int64_t done = region.done.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (run)
+    reportProgress(*run, region.loop, done, region.count, /*last=*/false);
 }
 
 void dilated_rt_parallel_for(dilated_rt_task task, void *context,
                              int64_t count) {
   if (count <= 0)
     return;
-  int32_t threads = dilated_rt_num_threads();
-  if (threads > count)
-    threads = static_cast<int32_t>(count);
-  if (threads == 1 || Frame::insideTask()) {
-    for (int64_t i = 0; i < count; ++i)
+  if (Frame::insideTask()) {
+    for (int64_t i = 0; i < count; ++i) {
+      size_t used = taskScratch().used;
       task(context, i);
+      taskScratch().used = used;
+    }
     return;
   }
 
+  Run *run = Run::current();
+  int32_t threads = run ? run->threads : dilated_rt_num_threads();
+  if (threads > count)
+    threads = static_cast<int32_t>(count);
   Region region;
   region.task = task;
   region.context = context;
+  region.count = count;
+  region.run = run;
+  region.loop = run ? run->loops++ : 0;
+  region.done = 0;
   region.failed = false;
-  dilated_rt_parallel_for_fn backend = backendHook.load();
-  (backend ? backend : runOnOpenMP)(runTask, &region, count, threads);
+  if (run && run->parallelFor)
+    run->parallelFor(run->parallelForUser, runTask, &region, count, threads);
+  else if (threads > 1)
+    runOnOpenMP(runTask, &region, count, threads);
+  else
+    for (int64_t i = 0; i < count; ++i)
+      runTask(&region, i);
   if (region.failed)
-    dilated_rt_fail(region.message);
-}
-
-void dilated_rt_set_parallel_for(dilated_rt_parallel_for_fn backend) {
-  backendHook = backend;
+    fail(region.status, region.message);
+  if (run)
+    reportProgress(*run, region.loop, count, count, /*last=*/true);
 }
 
 void dilated_rt_set_num_threads(int32_t n) { requestedThreads = n > 0 ? n : 0; }

@@ -4,26 +4,22 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The C interface between a compiled model, the run-time library and the
-// program that embeds both. The library ships with compiled models: plain C
-// ABI, no LLVM, no iostream.
+// The C interface between the code of a compiled model and the run-time library
+// that is linked beside it. Plain C ABI, no LLVM, no iostream. What programs
+// see of a model is Model.h.
 //
-// Sizes are in bytes, dimensions and strides in elements. Memory belongs to who
-// allocated it, except results of a compiled model: the callee allocates them
-// with dilated_rt_alloc and the caller frees them with dilated_rt_free.
+// Sizes are in bytes, dimensions and strides in elements.
 //
-// Errors are messages: generated code calls dilated_rt_fail, and the
-// dilated_rt_call around it returns 1 with the message. A failing call leaves
-// the model usable; buffers that it had allocated on the way are not reclaimed,
-// which is why run-time checks stand before the work.
+// Errors are messages: generated code calls dilated_rt_fail, which returns to
+// the innermost dilated_rt_call or to the run of the model. What was allocated
+// since the run began is freed at its end, whether it failed or not.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DILATED_MLIR_RUNTIME_RUNTIME_H
 #define DILATED_MLIR_RUNTIME_RUNTIME_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "dilated-mlir/Runtime/Model.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,10 +29,6 @@ extern "C" {
 // Threads
 //===----------------------------------------------------------------------===//
 
-/// One unit of parallel work: called once for each index in [0, count), in any
-/// order, from any thread.
-typedef void (*dilated_rt_task)(void *context, int64_t index);
-
 /// Runs `task(context, i)` for every i in [0, count) and returns when all are
 /// done. Indices are handed out one at a time, so uneven tasks balance. A call
 /// from inside a task, or with one thread, runs inline and in order. A task
@@ -45,20 +37,10 @@ typedef void (*dilated_rt_task)(void *context, int64_t index);
 void dilated_rt_parallel_for(dilated_rt_task task, void *context,
                              int64_t count);
 
-/// A replacement for the built-in OpenMP backend: must call `task(context, i)`
-/// exactly once for every i in [0, count), on at most `threads` threads, and
-/// return after the last one has returned. Tasks don't throw and don't jump
-/// out.
-typedef void (*dilated_rt_parallel_for_fn)(dilated_rt_task task, void *context,
-                                           int64_t count, int32_t threads);
-
-/// Installs `backend` for the whole process; NULL restores OpenMP. Not to be
-/// called while a model runs.
-void dilated_rt_set_parallel_for(dilated_rt_parallel_for_fn backend);
-
-/// Threads that later parallel_for calls may use; n <= 0 restores the default
-/// (what OpenMP would use: OMP_NUM_THREADS, else the CPUs of the process). No
-/// other library's thread count is touched.
+/// Threads of parallel_for outside of a model's run, and of models that are
+/// created without a number of their own; n <= 0 restores the default (what
+/// OpenMP would use: OMP_NUM_THREADS, else the CPUs of the process). No other
+/// library's thread count is touched.
 void dilated_rt_set_num_threads(int32_t n);
 int32_t dilated_rt_num_threads(void);
 
@@ -68,11 +50,25 @@ int32_t dilated_rt_num_threads(void);
 
 /// `bytes` of uninitialised memory, aligned to `alignment` (a power of two;
 /// raised to 64). Never NULL: 0 bytes give a distinct pointer, and a size that
-/// can't be had is a dilated_rt_fail. To be freed by dilated_rt_free.
+/// can't be had is a dilated_rt_fail. To be freed by dilated_rt_free; what a
+/// model's run has not freed when it ends is freed then.
 void *dilated_rt_alloc(size_t bytes, size_t alignment);
 
 /// Frees what dilated_rt_alloc returned; NULL is allowed.
 void dilated_rt_free(void *pointer);
+
+/// The memory for intermediate results of a run, aligned to 64 bytes: asked for
+/// once, by the entry, with what its scratchBytes function returns.
+void *dilated_rt_scratch(int64_t bytes);
+
+/// `bytes` of uninitialised memory, aligned to 64 bytes, for the current task:
+/// valid until it returns; outside of tasks until the run ends.
+void *dilated_rt_task_scratch(int64_t bytes);
+
+/// Where output `index` of the running model goes, row-major and of `sizes`
+/// ([rank]): to be asked for exactly once per run. Fails when the caller's
+/// memory is too small or overlaps with other tensors.
+void *dilated_rt_output(int64_t index, int64_t rank, const int64_t *sizes);
 
 // The names under which MLIR's memref lowering calls the two above ("generic
 // functions"), and its strided copy. Sizes that wrapped to a negative number
@@ -116,20 +112,6 @@ int32_t dilated_rt_call(void (*function)(void *), void *argument,
 //===----------------------------------------------------------------------===//
 // Checks of the check dialect (tests)
 //===----------------------------------------------------------------------===//
-
-/// Element types; the numbers are those of ONNX's TensorProto.DataType. A bool
-/// is one byte.
-typedef enum dilated_rt_type {
-  DILATED_RT_F32 = 1,
-  DILATED_RT_I8 = 3,
-  DILATED_RT_I16 = 5,
-  DILATED_RT_I32 = 6,
-  DILATED_RT_I64 = 7,
-  DILATED_RT_BOOL = 9,
-  DILATED_RT_F16 = 10,
-  DILATED_RT_F64 = 11,
-  DILATED_RT_BF16 = 16
-} dilated_rt_type;
 
 /// Compares two memrefs of element type `type` (a dilated_rt_type) as
 /// numpy.allclose does with equal_nan: |actual - expected| <= atol + rtol *
