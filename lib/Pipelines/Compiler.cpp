@@ -7,6 +7,7 @@
 #include "dilated-mlir/Pipelines/Compiler.h"
 
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
+#include "dilated-mlir/Support/AtomicFile.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
@@ -20,22 +21,6 @@ Compiler::Compiler(MLIRContext &context, CompilerOptions options)
     : context(context), options(std::move(options)) {
   if (!this->options.import.isRegisteredOp)
     this->options.import.isRegisteredOp = isRegisteredOnnxOp;
-}
-
-LogicalResult
-mlir::dilated::writeFile(StringRef path,
-                         function_ref<void(raw_ostream &)> write,
-                         function_ref<InFlightDiagnostic()> emitError) {
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](raw_ostream &os) -> llvm::Error {
-        write(os);
-        os.flush();
-        return llvm::Error::success();
-      });
-  if (!error)
-    return success();
-  return emitError() << "cannot write '" << path
-                     << "': " << llvm::toString(std::move(error));
 }
 
 //===----------------------------------------------------------------------===//
@@ -94,7 +79,9 @@ LogicalResult Compiler::dump(StringRef name,
                    << "': " << code.message();
   SmallString<128> path(options.dumpPhasesTo);
   llvm::sys::path::append(path, name);
-  return writeFile(path, write, error);
+  if (llvm::Error problem = writeFile(path, write))
+    return error() << llvm::toString(std::move(problem));
+  return success();
 }
 
 LogicalResult Compiler::runPhase(ModuleOp module, Phase phase) {
@@ -150,6 +137,7 @@ LogicalResult Compiler::runTo(ModuleOp module, Phase last) {
 //===----------------------------------------------------------------------===//
 
 FailureOr<SmallVector<char>> Compiler::emitObject(ModuleOp module,
+                                                  const Signature &signature,
                                                   raw_ostream *llvmIr) {
   if (options.progress)
     options.progress("object");
@@ -158,7 +146,7 @@ FailureOr<SmallVector<char>> Compiler::emitObject(ModuleOp module,
   llvm::raw_string_ostream textStream(text);
   bool wantsIr = llvmIr || !options.dumpPhasesTo.empty();
   FailureOr<SmallVector<char>> object = mlir::dilated::emitObject(
-      module, options.target, wantsIr ? &textStream : nullptr);
+      module, signature, options.target, wantsIr ? &textStream : nullptr);
   if (failed(object))
     return failure();
   if (llvmIr)
@@ -171,7 +159,8 @@ FailureOr<SmallVector<char>> Compiler::emitObject(ModuleOp module,
   return object;
 }
 
-FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path) {
+FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path,
+                                           raw_ostream *llvmIr) {
   CompiledModel compiled;
   FailureOr<Signature> signature = Signature::read(module);
   if (failed(signature))
@@ -191,7 +180,8 @@ FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path) {
   for (Phase phase : {Phase::Kernel, Phase::Llvm})
     if (failed(runPhase(module, phase)))
       return failure();
-  FailureOr<SmallVector<char>> object = emitObject(module);
+  FailureOr<SmallVector<char>> object =
+      emitObject(module, compiled.signature, llvmIr);
   if (failed(object))
     return failure();
   compiled.object = std::move(*object);

@@ -149,21 +149,30 @@ FailureOr<WeightTable> WeightTable::load(ModuleOp module, StringRef modelDir) {
     if (failed(bytes))
       return failure();
 
-    int64_t elementSize =
-        getElementSize(cast<RankedTensorType>(global.getType()));
-    if (reinterpret_cast<uintptr_t>(bytes->data()) % elementSize == 0) {
-      table.addresses.push_back(bytes->data());
+    table.slices.push_back(*bytes);
+    table.alignments.push_back(
+        getElementSize(cast<RankedTensorType>(global.getType())));
+  }
+  return table;
+}
+
+llvm::Expected<ArrayRef<const void *>> WeightTable::getPointers() {
+  while (addresses.size() < slices.size()) {
+    ArrayRef<char> bytes = slices[addresses.size()];
+    size_t alignment = alignments[addresses.size()];
+    if (reinterpret_cast<uintptr_t>(bytes.data()) % alignment == 0) {
+      addresses.push_back(bytes.data());
       continue;
     }
     // aligned_alloc wants a multiple of the alignment.
-    void *copy = std::aligned_alloc(
-        copyAlignment, llvm::alignTo(bytes->size(), copyAlignment));
+    void *copy = std::aligned_alloc(copyAlignment,
+                                    llvm::alignTo(bytes.size(), copyAlignment));
     if (!copy)
-      return global.emitError("no memory for a weight of ")
-             << bytes->size() << " bytes";
-    table.copies.emplace_back(copy);
-    std::memcpy(copy, bytes->data(), bytes->size());
-    table.addresses.push_back(copy);
+      return llvm::createStringError("no memory for a weight of %zu bytes",
+                                     bytes.size());
+    copies.emplace_back(copy);
+    std::memcpy(copy, bytes.data(), bytes.size());
+    addresses.push_back(copy);
   }
-  return table;
+  return ArrayRef<const void *>(addresses);
 }

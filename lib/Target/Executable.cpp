@@ -6,36 +6,126 @@
 
 #include "dilated-mlir/Target/Executable.h"
 
-#include "MemrefDescriptor.h"
-#include "dilated-mlir/Runtime/Compare.h"
+#include "dilated-mlir/Runtime/ModelDescription.h"
 
-#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+
+#include <dlfcn.h>
 
 using namespace mlir;
 using namespace mlir::dilated;
 namespace runtime = ::dilated::runtime;
 
+//===----------------------------------------------------------------------===//
+// Loading
+//===----------------------------------------------------------------------===//
+
+struct Executable::State {
+  std::unique_ptr<Jit> jit; // of an object
+  runtime::Library library; // of an object
+  dilated_api objectApi;
+  void *handle = nullptr; // of a shared library
+
+  const dilated_api *api = nullptr;
+  dilated_model *model = nullptr;
+  Signature signature;
+
+  ~State() {
+    if (model)
+      api->destroy(model);
+    if (handle)
+      dlclose(handle);
+  }
+};
+
+Executable::Executable(std::unique_ptr<State> state)
+    : state(std::move(state)) {}
+Executable::Executable(Executable &&) = default;
+Executable &Executable::operator=(Executable &&) = default;
+Executable::~Executable() = default;
+
+const Signature &Executable::getSignature() const { return state->signature; }
+const dilated_api &Executable::getApi() const { return *state->api; }
+const dilated_model *Executable::getModel() const { return state->model; }
+
+static std::vector<TensorInfo> readTensors(const dilated_tensor_info *infos,
+                                           int32_t count) {
+  std::vector<TensorInfo> tensors;
+  for (const dilated_tensor_info &info : ArrayRef(infos, count)) {
+    TensorInfo &tensor = tensors.emplace_back();
+    tensor.name = info.name;
+    tensor.type = static_cast<dilated_rt_type>(info.type);
+    for (int32_t i = 0; i < info.rank; ++i)
+      tensor.dims.push_back({info.sizes[i], info.symbols[i]});
+  }
+  return tensors;
+}
+
+/// Creates the model of an interface that has been found.
+llvm::Expected<Executable> Executable::finish(std::unique_ptr<State> state) {
+  const dilated_api *api = state->api;
+  state->signature.inputs = readTensors(api->inputs, api->input_count);
+  state->signature.outputs = readTensors(api->outputs, api->output_count);
+  dilated_error error;
+  if (api->create(api, nullptr, &state->model, &error) != DILATED_OK)
+    return makeError(error.message);
+  return Executable(std::move(state));
+}
+
 llvm::Expected<Executable> Executable::create(ArrayRef<char> object,
-                                              Signature signature,
                                               ArrayRef<const void *> weights,
                                               const JitOptions &options) {
   llvm::Expected<std::unique_ptr<Jit>> jit = Jit::create(object, options);
   if (!jit)
     return jit.takeError();
-  llvm::Expected<void *> entry = (*jit)->lookup("dilated_main");
-  if (!entry)
-    return entry.takeError();
-  if (!weights.empty()) {
-    llvm::Expected<void *> table = (*jit)->lookup("dilated_weights");
-    if (!table)
-      return table.takeError();
-    llvm::copy(weights, static_cast<const void **>(*table));
+  llvm::Expected<void *> description =
+      (*jit)->lookup("dilated_model_description");
+  if (!description)
+    return description.takeError();
+  auto state = std::make_unique<State>();
+  state->jit = std::move(*jit);
+  state->library = {
+      static_cast<const runtime::ModelDescription *>(*description), nullptr};
+  dilated_error error;
+  if (runtime::makeApi(state->library, DILATED_ABI_VERSION, state->objectApi,
+                       &error) != DILATED_OK)
+    return makeError(error.message);
+  state->api = &state->objectApi;
+  int64_t count = state->library.description->weightCount;
+  if (count != int64_t(weights.size()))
+    return makeError("the model has " + Twine(count) + " weights, " +
+                     Twine(weights.size()) + " are given");
+  llvm::copy(weights, state->library.description->weightTable);
+  return finish(std::move(state));
+}
+
+llvm::Expected<Executable> Executable::load(StringRef path) {
+  auto fail = [&](const Twine &why) {
+    return makeError("cannot load '" + path + "': " + why);
+  };
+  // A name without a folder would be looked for in the system's.
+  SmallString<128> absolute(path);
+  if (std::error_code code = llvm::sys::fs::real_path(path, absolute))
+    return fail(code.message());
+  auto state = std::make_unique<State>();
+  state->handle = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!state->handle) {
+    StringRef reason = dlerror();
+    reason.consume_front((absolute + ": ").str());
+    return fail(reason);
   }
-  Executable executable;
-  executable.jit = std::move(*jit);
-  executable.signature = std::move(signature);
-  executable.weights.assign(weights.begin(), weights.end());
-  executable.entry = reinterpret_cast<void (*)(void *)>(*entry);
+  auto getApi = reinterpret_cast<dilated_get_api_fn>(
+      dlsym(state->handle, "dilated_get_api"));
+  if (!getApi)
+    return fail("it is not a compiled model, which has a function "
+                "dilated_get_api");
+  dilated_error error;
+  if (getApi(DILATED_ABI_VERSION, &state->api, &error) != DILATED_OK)
+    return fail(error.message);
+  llvm::Expected<Executable> executable = finish(std::move(state));
+  if (!executable)
+    return fail(llvm::toString(executable.takeError()));
   return executable;
 }
 
@@ -43,52 +133,41 @@ llvm::Expected<Executable> Executable::create(ArrayRef<char> object,
 // Inputs
 //===----------------------------------------------------------------------===//
 
-namespace {
-
-/// Where a dimension symbol was first given a size.
-struct Binding {
-  int64_t size;
-  StringRef input;
-};
-
-} // namespace
-
-static llvm::Error verifyInput(const TensorInfo &info, const TensorView &view,
-                               llvm::StringMap<Binding> &bindings) {
-  auto fail = [&](const Twine &what) {
-    return makeError("input '" + info.name + "' " + what + "; " +
-                     info.describe() + " is expected");
-  };
-  if (view.type != info.type)
-    return fail(Twine("has element type ") + runtime::elementName(view.type));
-  if (view.shape.size() != info.dims.size())
-    return fail("has rank " + Twine(view.shape.size()));
-  for (auto [axis, dim] : llvm::enumerate(info.dims)) {
-    int64_t size = view.shape[axis];
-    if (!dim.isDynamic() && size != dim.size)
-      return fail("has size " + Twine(size) + " in dimension " + Twine(axis));
-    if (dim.symbol.empty())
-      continue;
-    auto [it, isNew] =
-        bindings.try_emplace(dim.symbol, Binding{size, info.name});
-    if (!isNew && it->second.size != size)
-      return makeError("input '" + info.name + "' has size " + Twine(size) +
-                       " in dimension " + Twine(axis) + " ('" + dim.symbol +
-                       "'), but input '" + it->second.input + "' has " +
-                       Twine(it->second.size) + " for '" + dim.symbol + "'");
-  }
-  return llvm::Error::success();
+/// Views as the C interface takes them; they keep pointing to the views.
+static SmallVector<dilated_tensor> toTensors(ArrayRef<TensorView> views) {
+  SmallVector<dilated_tensor> tensors;
+  for (const TensorView &view : views)
+    tensors.push_back({const_cast<void *>(view.data), 0, view.type,
+                       static_cast<int32_t>(view.shape.size()),
+                       const_cast<int64_t *>(view.shape.data()),
+                       view.strides.data()});
+  return tensors;
 }
 
 llvm::Error mlir::dilated::verifyInputs(const Signature &signature,
                                         ArrayRef<TensorView> inputs) {
-  if (inputs.size() != signature.inputs.size())
-    return makeError("the model has " + Twine(signature.inputs.size()) +
-                     " inputs, " + Twine(inputs.size()) + " are given");
-  llvm::StringMap<Binding> bindings;
-  for (auto [info, view] : llvm::zip_equal(signature.inputs, inputs))
-    if (llvm::Error error = verifyInput(info, view, bindings))
-      return error;
+  // Reserved: entries point into these.
+  std::vector<SmallVector<int64_t>> sizes;
+  std::vector<SmallVector<const char *>> symbols;
+  SmallVector<dilated_tensor_info> infos;
+  sizes.reserve(signature.inputs.size());
+  symbols.reserve(signature.inputs.size());
+  for (const TensorInfo &info : signature.inputs) {
+    sizes.emplace_back();
+    symbols.emplace_back();
+    for (const Dimension &dim : info.dims) {
+      sizes.back().push_back(dim.size);
+      symbols.back().push_back(dim.symbol.c_str());
+    }
+    infos.push_back({info.name.c_str(), info.type,
+                     static_cast<int32_t>(info.dims.size()),
+                     sizes.back().data(), symbols.back().data()});
+  }
+  SmallVector<dilated_tensor> tensors = toTensors(inputs);
+  dilated_error error;
+  if (runtime::verifyInputs(infos.data(), infos.size(), tensors.data(),
+                            tensors.size(), /*needsData=*/true, &error))
+    return makeError(error.message);
   return llvm::Error::success();
 }
 
@@ -96,78 +175,25 @@ llvm::Error mlir::dilated::verifyInputs(const Signature &signature,
 // Running
 //===----------------------------------------------------------------------===//
 
-/// Fields of a descriptor: allocated, aligned, offset, sizes, strides.
-static size_t descriptorFields(const TensorInfo &info) {
-  return 3 + 2 * info.dims.size();
-}
-
 llvm::Expected<std::vector<HostTensor>>
-Executable::run(ArrayRef<TensorView> inputs) {
-  if (llvm::Error error = verifyInputs(signature, inputs))
-    return error;
-
-  size_t resultFields = 0;
-  for (const TensorInfo &info : signature.outputs)
-    resultFields += descriptorFields(info);
-  SmallVector<int64_t> results(resultFields, 0);
-  SmallVector<SmallVector<int64_t>> descriptors;
-  for (const TensorView &view : inputs)
-    descriptors.push_back(buildDescriptor(view));
-  SmallVector<void *> arguments;
-  if (!signature.outputs.empty())
-    arguments.push_back(results.data());
-  for (SmallVector<int64_t> &descriptor : descriptors)
-    arguments.push_back(descriptor.data());
-
-  const char *message = nullptr;
-  if (dilated_rt_call(entry, arguments.data(), &message) != 0)
-    return makeError(message);
-  return takeResults(results, inputs);
-}
-
-llvm::Expected<std::vector<HostTensor>>
-Executable::takeResults(MutableArrayRef<int64_t> fields,
-                        ArrayRef<TensorView> inputs) {
-  // A result may be somebody else's memory: an input or a weight that is passed
-  // through, or the memory of an earlier result. Such results are copied.
-  SmallVector<const void *> borrowed(weights.begin(), weights.end());
-  for (const TensorView &view : inputs)
-    borrowed.push_back(view.data);
-  SmallVector<void *> owned; // freed below unless adopted
-
+Executable::run(ArrayRef<TensorView> views,
+                const dilated_run_options *options) {
+  SmallVector<dilated_tensor> inputs = toTensors(views);
+  SmallVector<dilated_tensor> outputs;
+  std::vector<TensorShape> sizes;
+  for (const TensorInfo &info : state->signature.outputs)
+    sizes.emplace_back(info.dims.size(), 0);
+  for (TensorShape &shape : sizes)
+    outputs.push_back({nullptr, 0, 0, static_cast<int32_t>(shape.size()),
+                       shape.data(), nullptr});
+  dilated_error error;
+  if (state->api->run(state->model, inputs.data(), inputs.size(),
+                      outputs.data(), outputs.size(), options,
+                      &error) != DILATED_OK)
+    return makeError(error.message);
   std::vector<HostTensor> tensors;
-  llvm::Error error = llvm::Error::success();
-  for (const TensorInfo &info : signature.outputs) {
-    size_t rank = info.dims.size();
-    ArrayRef<int64_t> descriptor = fields.take_front(descriptorFields(info));
-    fields = fields.drop_front(descriptorFields(info));
-    auto *allocated = reinterpret_cast<void *>(descriptor[0]);
-    TensorView view;
-    view.type = info.type;
-    view.shape.assign(descriptor.begin() + 3, descriptor.begin() + 3 + rank);
-    view.strides.assign(descriptor.begin() + 3 + rank, descriptor.end());
-    view.data = reinterpret_cast<const char *>(descriptor[1]) +
-                descriptor[2] * runtime::elementBytes(info.type);
-
-    bool isOurs = !llvm::is_contained(borrowed, allocated);
-    borrowed.push_back(allocated);
-    if (isOurs && view.data == allocated &&
-        view.strides == rowMajorStrides(view.shape)) {
-      tensors.push_back(HostTensor::adopt(info.type, view.shape, allocated));
-      continue;
-    }
-    if (isOurs)
-      owned.push_back(allocated);
-    llvm::Expected<HostTensor> copy = copyOf(view);
-    if (!copy) {
-      error = llvm::joinErrors(std::move(error), copy.takeError());
-      continue;
-    }
-    tensors.push_back(std::move(*copy));
-  }
-  for (void *pointer : owned)
-    dilated_rt_free(pointer);
-  if (error)
-    return error;
+  for (auto [output, info] : llvm::zip_equal(outputs, state->signature.outputs))
+    tensors.push_back(HostTensor::adopt(
+        info.type, ArrayRef(output.sizes, output.rank), output.data));
   return tensors;
 }

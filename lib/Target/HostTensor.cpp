@@ -105,8 +105,6 @@ llvm::Expected<HostTensor> HostTensor::allocate(dilated_rt_type type,
                      Twine(*bytes) + " bytes, this machine has " +
                      Twine(memory));
   constexpr size_t alignment = 64;
-  // aligned_alloc, not dilated_rt_alloc: a failure is an error value here. Both
-  // are freed by free.
   void *data = std::aligned_alloc(
       alignment, llvm::alignTo(std::max<int64_t>(*bytes, 1), alignment));
   if (!data)

@@ -13,6 +13,7 @@
 
 #include "MemrefDescriptor.h"
 #include "dilated-mlir/Runtime/Compare.h"
+#include "dilated-mlir/Support/AtomicFile.h"
 #include "dilated-mlir/Target/HostTensor.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -250,17 +251,11 @@ llvm::Error mlir::dilated::writeNpy(StringRef path, const HostTensor &tensor) {
       ' ');
   header += '\n';
 
-  auto write = [&](llvm::raw_ostream &out) {
+  return writeFile(path, [&](raw_ostream &out) {
     char length[2];
     llvm::support::endian::write16le(length, header.size());
     out << StringRef("\x93NUMPY\x01\x00", 8) << StringRef(length, 2) << header
         << StringRef(static_cast<const char *>(tensor.data()),
                      tensor.getByteSize());
-    return llvm::Error::success();
-  };
-  // writeToOutput writes a temporary file next to the path and renames it.
-  if (llvm::Error error = llvm::writeToOutput(path, write))
-    return makeError("cannot write '" + path +
-                     "': " + llvm::toString(std::move(error)));
-  return llvm::Error::success();
+  });
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dilated-mlir/Target/ObjectEmission.h"
+#include "DescribeModel.h"
 #include "HostTuning.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -101,8 +102,8 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
 }
 
 FailureOr<SmallVector<char>>
-mlir::dilated::emitObject(ModuleOp source, const TargetOptions &options,
-                          raw_ostream *llvmIr) {
+mlir::dilated::emitObject(ModuleOp source, const Signature &signature,
+                          const TargetOptions &options, raw_ostream *llvmIr) {
   auto emitError = [&] { return source.emitError(); };
   FailureOr<std::unique_ptr<llvm::TargetMachine>> machine =
       createTargetMachine(options, emitError);
@@ -120,7 +121,11 @@ mlir::dilated::emitObject(ModuleOp source, const TargetOptions &options,
       translateModuleToLLVMIR(source, context, "dilated");
   if (!module)
     return source.emitError("cannot be translated to LLVM IR");
-  describeTarget(*module, **machine, tuningFor(options));
+  std::string tuning = tuningFor(options);
+  describeTarget(*module, **machine, tuning);
+  if (module->getFunction("dilated_main"))
+    addModelDescription(*module, signature, **machine,
+                        tuning.empty() ? options.cpu : tuning);
   optimise(*module, **machine, options.optLevel);
   if (llvmIr)
     module->print(*llvmIr, /*AAW=*/nullptr);

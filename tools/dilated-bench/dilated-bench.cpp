@@ -206,11 +206,14 @@ static int measure(Compiler &compiler, ModuleOp module, StringRef path,
   FailureOr<CompiledModel> compiled = compiler.compile(module, path);
   if (failed(compiled))
     return kNo;
+  llvm::Expected<ArrayRef<const void *>> weights =
+      compiled->weights.getPointers();
+  if (!weights)
+    return fail(kNo, weights.takeError());
   JitOptions jitOptions;
   jitOptions.perfMap = options.perfMap;
   llvm::Expected<Executable> executable =
-      Executable::create(compiled->object, compiled->signature,
-                         compiled->weights.pointers(), jitOptions);
+      Executable::create(compiled->object, *weights, jitOptions);
   if (!executable)
     return fail(kNo, executable.takeError());
   measurement.compileSeconds = secondsSince(start);

@@ -10,9 +10,12 @@
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
 #include "dilated-mlir/InitAll.h"
 #include "dilated-mlir/Pipelines/Compiler.h"
+#include "dilated-mlir/Support/AtomicFile.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
+#include "dilated-mlir/Target/Library.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -30,7 +33,9 @@ static constexpr int kDone = 0, kNo = 1, kUsage = 2;
 static constexpr const char *kOverview =
     R"(dilated-compile: dilated attention models to IR and machine code
 
-  dilated-compile model.onnx -o model.o              an object file for this machine
+  dilated-compile model.onnx -o model.so             a library that needs no compiler
+  dilated-compile model.onnx -o model.o              the same as an object, with model.h
+  dilated-compile model.onnx -o model.so --weights=file   weights in model.weights
   dilated-compile model.onnx -o model.ll --mcpu=x86-64-v3
   dilated-compile model.onnx --compile-to=fused -o - the IR after a phase, on stdout
   dilated-compile model.onnx --check                 every problem of a model in one report
@@ -49,9 +54,10 @@ struct Options {
   cl::OptionCategory category{"dilated-compile options"};
   cl::opt<std::string> model{cl::Positional, cl::desc("MODEL(.onnx|.mlir)"),
                              cl::cat(category)};
-  cl::opt<std::string> output{
-      "o", cl::desc("file to write: .mlir, .ll or .o; - is stdout (IR)"),
-      cl::value_desc("OUT"), cl::cat(category)};
+  cl::opt<std::string> output{"o",
+                              cl::desc("file to write: .so, .o (and its .h), "
+                                       ".mlir or .ll; - is stdout (IR)"),
+                              cl::value_desc("OUT"), cl::cat(category)};
   cl::opt<std::string> target{"target", cl::desc("cpu (nvptx comes later)"),
                               cl::init("cpu"), cl::cat(category)};
   cl::opt<std::string> chip{"chip",
@@ -94,6 +100,12 @@ struct Options {
       "no-fuse",
       cl::desc("leave branches as they are: the reference through linalg"),
       cl::cat(category)};
+  cl::opt<std::string> weights{
+      "weights",
+      cl::desc(
+          "where a library's weights go: embed (the default), file (beside "
+          "OUT, with suffix .weights), or the path of such a file"),
+      cl::value_desc("embed|file|PATH"), cl::init("embed"), cl::cat(category)};
   cl::opt<bool> printPlan{"print-plan", cl::desc("print the tile plan"),
                           cl::cat(category)};
   cl::opt<TimingFormat> timing{
@@ -122,7 +134,7 @@ static int listOps() {
 }
 
 /// What the suffix of the output asks for.
-enum class Format { None, Mlir, LlvmIr, Object, Later, Unknown };
+enum class Format { None, Mlir, LlvmIr, Object, Library, Later, Unknown };
 
 static Format getFormat(StringRef output) {
   if (output.empty())
@@ -133,8 +145,20 @@ static Format getFormat(StringRef output) {
       .Case(".mlir", Format::Mlir)
       .Case(".ll", Format::LlvmIr)
       .Case(".o", Format::Object)
-      .Cases({".so", ".ptx", ".cubin"}, Format::Later)
+      .Case(".so", Format::Library)
+      .Cases({".ptx", ".cubin"}, Format::Later)
       .Default(Format::Unknown);
+}
+
+/// Where --weights puts them: a path, or nothing for the library itself.
+static std::string getWeightFile(const Options &options) {
+  if (options.weights == "embed")
+    return "";
+  if (options.weights != "file")
+    return options.weights;
+  SmallString<128> path(options.output);
+  llvm::sys::path::replace_extension(path, ".weights");
+  return path.str().str();
 }
 
 /// Prints steps once the whole has taken more than two seconds.
@@ -152,6 +176,8 @@ static std::function<void(StringRef)> makeProgress() {
 static int compile(MLIRContext &context, const Options &options,
                    CompilerOptions compilerOptions, Format format,
                    std::optional<Phase> last, TimingScope &timing) {
+  LibraryOptions library = {compilerOptions.target, getWeightFile(options)};
+  auto progress = compilerOptions.progress;
   Compiler compiler(context, std::move(compilerOptions));
   compiler.setTimingScope(&timing);
   LoadedModel loaded = compiler.load(options.model);
@@ -169,35 +195,48 @@ static int compile(MLIRContext &context, const Options &options,
     return kDone;
   }
 
-  Phase phase = last.value_or(Phase::Llvm);
-  if (failed(compiler.runTo(module, std::min(phase, Phase::Llvm))))
-    return kNo;
-  if (format == Format::Mlir || format == Format::None) {
+  auto written = [&](llvm::Error problem) {
+    if (!problem)
+      return kDone;
+    error() << llvm::toString(std::move(problem));
+    return kUsage;
+  };
+  bool wantsCode = format != Format::Mlir && format != Format::None;
+  if (!wantsCode) {
+    Phase phase = last.value_or(Phase::Llvm);
+    if (failed(compiler.runTo(module, std::min(phase, Phase::Llvm))))
+      return kNo;
     if (format == Format::None)
       return kDone; // only --dump-phases-to
-    return failed(writeFile(
-               options.output,
-               [&](raw_ostream &os) {
-                 module->print(os);
-                 os << "\n";
-               },
-               error))
-               ? kUsage
-               : kDone;
+    return written(writeFile(options.output, [&](raw_ostream &os) {
+      module->print(os);
+      os << "\n";
+    }));
   }
+
   std::string llvmIr;
   llvm::raw_string_ostream irStream(llvmIr);
-  FailureOr<SmallVector<char>> object = compiler.emitObject(
-      module, format == Format::LlvmIr ? &irStream : nullptr);
-  if (failed(object))
+  FailureOr<CompiledModel> compiled = compiler.compile(
+      module, options.model, format == Format::LlvmIr ? &irStream : nullptr);
+  if (failed(compiled))
     return kNo;
-  StringRef bytes = format == Format::LlvmIr
-                        ? StringRef(llvmIr)
-                        : StringRef(object->data(), object->size());
-  return failed(writeFile(
-             options.output, [&](raw_ostream &os) { os << bytes; }, error))
-             ? kUsage
-             : kDone;
+  if (format == Format::LlvmIr)
+    return written(
+        writeFile(options.output, [&](raw_ostream &os) { os << llvmIr; }));
+  progress("write");
+  auto write =
+      format == Format::Library ? writeSharedLibrary : writeStaticObject;
+  return written(write(options.output, compiled->object,
+                       compiled->weights.getSlices(), library));
+}
+
+/// lld, as a library, registers LLVM's options, some under our options' names.
+static void unregisterOptions() {
+  SmallVector<cl::Option *> registered;
+  for (auto &entry : cl::getRegisteredOptions())
+    registered.push_back(entry.second);
+  for (cl::Option *option : registered)
+    option->removeArgument();
 }
 
 int main(int argc, char **argv) {
@@ -213,6 +252,7 @@ int main(int argc, char **argv) {
     llvm::errs() << errors;
     return kUsage;
   }
+  unregisterOptions();
   if (options.listOps)
     return listOps();
   if (options.model.empty())
@@ -240,14 +280,22 @@ int main(int argc, char **argv) {
   Format format = getFormat(options.output);
   if (format == Format::Unknown)
     return usageError("unknown kind of output '" + options.output +
-                      "'; expected .mlir, .ll or .o");
+                      "'; expected .so, .o, .mlir or .ll");
   if (format == Format::Later)
     return usageError("writing '" + options.output +
-                      "' is not supported yet; supported: .mlir, .ll, .o");
+                      "' is not supported yet; supported: .so, .o, .mlir, .ll");
   if (format == Format::None && !options.check && options.dumpPhasesTo.empty())
     return usageError("an output is needed: -o OUT, --check or "
                       "--dump-phases-to");
-  bool needsCode = format == Format::LlvmIr || format == Format::Object;
+  bool needsCode = format == Format::LlvmIr || format == Format::Object ||
+                   format == Format::Library;
+  if (options.weights.getNumOccurrences() &&
+      (options.weights.empty() ||
+       (format != Format::Object && format != Format::Library)))
+    return usageError(
+        "--weights=" + options.weights +
+        " belongs to an output .so or .o; expected embed, file or "
+        "a path");
   if (last && needsCode && *last != Phase::Object)
     return usageError("--compile-to=" + options.compileTo +
                       " leaves IR, which '" + options.output +

@@ -12,6 +12,7 @@
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <chrono>
@@ -31,8 +32,26 @@ ModelRunner::ModelRunner(StringRef path, const RunOptions &options,
 
 ModelRunner::~ModelRunner() = default;
 
+/// A shared library needs no compiler: what it says of itself is the signature.
+int ModelRunner::loadLibrary() {
+  progress.step("load");
+  llvm::Expected<Executable> loaded = Executable::load(path);
+  progress.idle();
+  if (!loaded)
+    return usageError(llvm::toString(loaded.takeError()));
+  executable.emplace(std::move(*loaded));
+  signature = executable->getSignature();
+  if (options.freezeInputs)
+    return usageError("--freeze-inputs needs a model that is still to be "
+                      "compiled, '" +
+                      path + "' is a library");
+  return kDone;
+}
+
 int ModelRunner::load() {
   progress.begin(path);
+  if (llvm::sys::path::extension(path) == ".so")
+    return loadLibrary();
   DialectRegistry registry;
   registerAllDialects(registry);
   context = std::make_unique<MLIRContext>(registry);
@@ -108,13 +127,19 @@ LogicalResult ModelRunner::compile(ArrayRef<HostTensor> inputs) {
   compiled.emplace(std::move(*result));
 
   progress.step("load");
-  llvm::Expected<Executable> loaded =
-      Executable::create(compiled->object, compiled->signature,
-                         compiled->weights.pointers(), options.jit);
-  if (!loaded)
+  auto fail = [&](llvm::Error error) {
     return emitError(UnknownLoc::get(context.get()))
            << "cannot load the compiled model: "
-           << llvm::toString(loaded.takeError());
+           << llvm::toString(std::move(error));
+  };
+  llvm::Expected<ArrayRef<const void *>> weights =
+      compiled->weights.getPointers();
+  if (!weights)
+    return fail(weights.takeError());
+  llvm::Expected<Executable> loaded =
+      Executable::create(compiled->object, *weights, options.jit);
+  if (!loaded)
+    return fail(loaded.takeError());
   executable.emplace(std::move(*loaded));
   return success();
 }

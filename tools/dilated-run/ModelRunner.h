@@ -13,8 +13,9 @@
 
 namespace mlir::dilated {
 
-/// A model file, compiled when first needed, and again only when frozen inputs
-/// have other values. Problems of the model are printed as they come.
+/// A model file or library. A model is compiled when first needed, and again
+/// only when frozen inputs have other values. Problems of the model are printed
+/// as they come.
 class ModelRunner {
 public:
   ModelRunner(StringRef path, const RunOptions &options, Progress &progress);
@@ -33,6 +34,7 @@ public:
                                               int &exitCode);
 
 private:
+  int loadLibrary();
   int reload();
   LogicalResult compile(ArrayRef<HostTensor> inputs);
   bool isFrozenFor(ArrayRef<HostTensor> inputs) const;

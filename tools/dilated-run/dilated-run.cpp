@@ -25,7 +25,8 @@ using namespace mlir::dilated;
 namespace cl = llvm::cl;
 
 static constexpr const char *kOverview =
-    R"(dilated-run: compiles a model for this CPU, runs it, checks what comes out
+    R"(dilated-run: compiles a model for this CPU or loads a library, runs it, checks
+what comes out
 
   dilated-run model.onnx --input tokens=@tokens.npy --output features=@out.npy
                          run on a NumPy file, write a NumPy file
@@ -37,6 +38,8 @@ static constexpr const char *kOverview =
                          ONNX test cases: DIR/model.onnx on every DIR/test_data_set_*
   dilated-run other.onnx --onnx-test-dir models/encoder
                          another model on the data of a test case
+  dilated-run model.so --onnx-test-dir models/encoder
+                         a library of dilated-compile: nothing is compiled
   dilated-run test.mlir --no-fuse --dump-phases-to=phases
                          IR of any phase; its check.expect_close ops must hold
 
@@ -52,7 +55,7 @@ namespace {
 struct Options {
   cl::OptionCategory category{"dilated-run options"};
   cl::list<std::string> positional{
-      cl::Positional, cl::desc("MODEL(.onnx|.mlir)"), cl::cat(category)};
+      cl::Positional, cl::desc("MODEL(.onnx|.mlir|.so)"), cl::cat(category)};
   cl::list<std::string> inputs{
       "input", cl::desc("value of an input: @x.npy, @x.pb, 2x3xf32=random:7"),
       cl::value_desc("NAME=VALUE"), cl::cat(category)};
@@ -156,9 +159,10 @@ static llvm::Expected<Arguments> sortArguments(const Options &options) {
   if (arguments.model.empty() && !testing)
     return makeError("a model is needed; see --help");
   StringRef suffix = llvm::sys::path::extension(arguments.model);
-  if (suffix == ".so" || suffix == ".ptx" || suffix == ".cubin")
+  if (suffix == ".ptx" || suffix == ".cubin")
     return makeError("running '" + arguments.model +
-                     "' is not supported yet; supported are .onnx and .mlir");
+                     "' is not supported yet; supported are .onnx, .mlir and "
+                     ".so");
   bool hasSingle = !options.inputs.empty() || !options.outputs.empty() ||
                    !options.expected.empty();
   if (testing && hasSingle)

@@ -64,31 +64,24 @@ public:
   /// may enter late: phases before the one its ops belong to are skipped.
   LogicalResult runTo(ModuleOp module, Phase last);
 
-  /// Takes `module` (of any phase up to fused) to machine code. `path` is where
-  /// it was loaded from: weights lie beside it.
-  FailureOr<CompiledModel> compile(ModuleOp module, StringRef path);
-
-  /// Emits machine code from a module in phase llvm; the LLVM IR to `llvmIr`
-  /// when given.
-  FailureOr<SmallVector<char>> emitObject(ModuleOp module,
-                                          raw_ostream *llvmIr = nullptr);
+  /// Takes `module` to machine code; the LLVM IR to `llvmIr` when given. `path`
+  /// is where it was loaded from: weights lie beside it.
+  FailureOr<CompiledModel> compile(ModuleOp module, StringRef path,
+                                   raw_ostream *llvmIr = nullptr);
 
   /// Steps are timed below this scope.
   void setTimingScope(TimingScope *scope) { timing = scope; }
 
 private:
   LogicalResult runPhase(ModuleOp module, Phase phase);
+  FailureOr<SmallVector<char>>
+  emitObject(ModuleOp module, const Signature &signature, raw_ostream *llvmIr);
   LogicalResult dump(StringRef name, function_ref<void(raw_ostream &)> write);
 
   MLIRContext &context;
   CompilerOptions options;
   TimingScope *timing = nullptr;
 };
-
-/// Writes a file under a temporary name and renames it, so that nothing
-/// half-written is left; `-` is standard output. Errors go to `emitError`.
-LogicalResult writeFile(StringRef path, function_ref<void(raw_ostream &)> write,
-                        function_ref<InFlightDiagnostic()> emitError);
 
 } // namespace mlir::dilated
 

@@ -12,6 +12,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LLVM.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <cstdlib>
@@ -30,16 +31,23 @@ public:
   /// another folder (`dilated.external_data_dir`).
   static FailureOr<WeightTable> load(ModuleOp module, llvm::StringRef modelDir);
 
-  ArrayRef<const void *> pointers() const { return addresses; }
-  size_t size() const { return addresses.size(); }
+  size_t size() const { return slices.size(); }
+
+  /// The bytes of every weight where they lie in their files, at any address.
+  ArrayRef<ArrayRef<char>> getSlices() const { return slices; }
+
+  /// Addresses that code can load from: those whose place is not aligned to
+  /// their elements are copied, on the first call.
+  llvm::Expected<ArrayRef<const void *>> getPointers();
 
 private:
   struct Free {
     void operator()(void *block) const { std::free(block); }
   };
+  std::vector<ArrayRef<char>> slices;
+  std::vector<size_t> alignments; // of the elements, in bytes
   std::vector<const void *> addresses;
   std::vector<std::unique_ptr<llvm::MemoryBuffer>> files;
-  /// Weights whose place in the file is not aligned to their element size.
   std::vector<std::unique_ptr<void, Free>> copies;
 };
 

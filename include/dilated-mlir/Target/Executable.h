@@ -7,6 +7,7 @@
 #ifndef DILATED_MLIR_TARGET_EXECUTABLE_H
 #define DILATED_MLIR_TARGET_EXECUTABLE_H
 
+#include "dilated-mlir/Runtime/Model.h"
 #include "dilated-mlir/Target/HostTensor.h"
 #include "dilated-mlir/Target/Jit.h"
 #include "dilated-mlir/Target/Signature.h"
@@ -19,35 +20,39 @@ namespace mlir::dilated {
 llvm::Error verifyInputs(const Signature &signature,
                          ArrayRef<TensorView> inputs);
 
-/// A model loaded into this process. Calling convention of the object (its
-/// entry is `void dilated_main(void **)`): first a pointer to the result
-/// descriptors, one after the other (left out when there are none), then a
-/// pointer to the descriptor of each input. Results are allocated by the
-/// callee.
+/// A model loaded into this process. Both ways of loading end in the interface
+/// that other programs use (Runtime/Model.h).
 class Executable {
 public:
-  /// Loads `object`. `weights` are stored into its table `dilated_weights`;
-  /// they must outlive the executable.
+  /// Loads an object of the compiler. `weights` are stored into its table; they
+  /// must outlive the executable.
   static llvm::Expected<Executable> create(ArrayRef<char> object,
-                                           Signature signature,
                                            ArrayRef<const void *> weights,
                                            const JitOptions &options = {});
 
-  const Signature &getSignature() const { return signature; }
+  /// Loads a shared library.
+  static llvm::Expected<Executable> load(StringRef path);
 
-  /// Verifies the inputs, then runs. The error is what verifyInputs found, or
-  /// the message of a check inside the model.
-  llvm::Expected<std::vector<HostTensor>> run(ArrayRef<TensorView> inputs);
+  Executable(Executable &&);
+  Executable &operator=(Executable &&);
+  ~Executable();
+
+  const Signature &getSignature() const;
+  const dilated_api &getApi() const;
+  const dilated_model *getModel() const;
+
+  /// Runs the model. The error is what verifyInputs found, or the message of a
+  /// check inside the model.
+  llvm::Expected<std::vector<HostTensor>>
+  run(ArrayRef<TensorView> inputs,
+      const dilated_run_options *options = nullptr);
 
 private:
-  Executable() = default;
-  llvm::Expected<std::vector<HostTensor>>
-  takeResults(MutableArrayRef<int64_t> fields, ArrayRef<TensorView> inputs);
+  struct State;
+  explicit Executable(std::unique_ptr<State> state);
+  static llvm::Expected<Executable> finish(std::unique_ptr<State> state);
 
-  std::unique_ptr<Jit> jit;
-  Signature signature;
-  std::vector<const void *> weights;
-  void (*entry)(void *) = nullptr;
+  std::unique_ptr<State> state;
 };
 
 } // namespace mlir::dilated

@@ -18,6 +18,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,7 +68,7 @@ public:
   static llvm::Expected<HostTensor> allocate(dilated_rt_type type,
                                              ArrayRef<int64_t> shape);
 
-  /// Takes over memory from dilated_rt_alloc.
+  /// Takes over memory that free() releases.
   static HostTensor adopt(dilated_rt_type type, ArrayRef<int64_t> shape,
                           void *data);
 
@@ -83,7 +84,7 @@ public:
 
 private:
   struct Free {
-    void operator()(void *pointer) const { dilated_rt_free(pointer); }
+    void operator()(void *pointer) const { std::free(pointer); }
   };
   dilated_rt_type type = DILATED_RT_F32;
   TensorShape shape;

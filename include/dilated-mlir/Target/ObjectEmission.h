@@ -14,6 +14,7 @@
 #ifndef DILATED_MLIR_TARGET_OBJECTEMISSION_H
 #define DILATED_MLIR_TARGET_OBJECTEMISSION_H
 
+#include "dilated-mlir/Target/Signature.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 
@@ -51,9 +52,11 @@ FailureOr<int64_t> getVectorBytes(const TargetOptions &options,
                                   function_ref<InFlightDiagnostic()> emitError);
 
 /// The bytes of a relocatable object (position independent, small code model)
-/// of a module in the LLVM dialect. `llvmIr`, when given, receives the
+/// of a module in the LLVM dialect, with the description of a model of this
+/// signature (Runtime/ModelDescription.h). `llvmIr`, when given, receives the
 /// optimised LLVM IR as text.
 FailureOr<SmallVector<char>> emitObject(ModuleOp llvmDialectModule,
+                                        const Signature &signature,
                                         const TargetOptions &options,
                                         raw_ostream *llvmIr = nullptr);
 

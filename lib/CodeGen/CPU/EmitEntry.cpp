@@ -9,9 +9,12 @@
 
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace mlir::dilated {
 #define GEN_PASS_DEF_DILATEDEMITENTRY
@@ -35,63 +38,88 @@ private:
 
 } // namespace
 
-/// dilated_main(arguments): arguments[0] points to the results, one descriptor
-/// after the other; the pointers after it to one descriptor each. Without
-/// results the inputs start at arguments[0].
+/// Asks for the memory of output `index` and copies `result` there.
+static void emitOutput(OpBuilder &b, Location loc, LLVMTypeConverter &types,
+                       func::FuncOp askForOutput, int64_t index, Value result) {
+  auto type = cast<MemRefType>(result.getType());
+  int64_t rank = type.getRank();
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto i64 = b.getI64Type();
+  auto constant = [&](int64_t value) -> Value {
+    return LLVM::ConstantOp::create(b, loc, i64, value);
+  };
+  Value sizes = LLVM::AllocaOp::create(b, loc, pointer, i64,
+                                       constant(std::max<int64_t>(rank, 1)));
+  SmallVector<Value> dims;
+  for (int64_t i = 0; i < rank; ++i) {
+    Value axis = arith::ConstantIndexOp::create(b, loc, i);
+    Value dim = memref::DimOp::create(b, loc, result, axis);
+    dims.push_back(arith::IndexCastOp::create(b, loc, i64, dim));
+    Value slot =
+        LLVM::GEPOp::create(b, loc, pointer, i64, sizes,
+                            ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+    LLVM::StoreOp::create(b, loc, dims.back(), slot);
+  }
+  Value data =
+      func::CallOp::create(b, loc, askForOutput,
+                           ValueRange{constant(index), constant(rank), sizes})
+          .getResult(0);
+  auto rowMajor = MemRefType::get(type.getShape(), type.getElementType());
+  MemRefDescriptor descriptor =
+      MemRefDescriptor::poison(b, loc, types.convertType(rowMajor));
+  descriptor.setAllocatedPtr(b, loc, data);
+  descriptor.setAlignedPtr(b, loc, data);
+  descriptor.setConstantOffset(b, loc, 0);
+  Value stride = constant(1);
+  for (int64_t i = rank - 1; i >= 0; --i) {
+    descriptor.setSize(b, loc, i, dims[i]);
+    descriptor.setStride(b, loc, i, stride);
+    stride = LLVM::MulOp::create(b, loc, stride, dims[i]);
+  }
+  Value target =
+      UnrealizedConversionCastOp::create(b, loc, rowMajor, Value(descriptor))
+          .getResult(0);
+  memref::CopyOp::create(b, loc, result, target);
+}
+
+/// dilated_main(arguments): arguments[i] points to the descriptor of input i.
 LogicalResult EmitEntry::emit(func::FuncOp callee) {
   MLIRContext *context = &getContext();
   Location loc = callee.getLoc();
   LLVMTypeConverter types(context);
   auto pointer = LLVM::LLVMPointerType::get(context);
-  auto convert = [&](Type type) -> Type {
-    Type converted = types.convertType(type);
-    if (!converted)
-      callee.emitError("has no C form of argument or result type ") << type;
-    return converted;
-  };
-
   OpBuilder b = OpBuilder::atBlockEnd(getOperation().getBody());
+  auto i64 = b.getI64Type();
+  auto askForOutput = func::FuncOp::create(
+      b, loc, "dilated_rt_output",
+      FunctionType::get(context, {i64, i64, pointer}, {pointer}));
+  askForOutput.setPrivate();
   auto entry = func::FuncOp::create(b, loc, "dilated_main",
                                     FunctionType::get(context, {pointer}, {}));
   Block *block = entry.addEntryBlock();
   b.setInsertionPointToStart(block);
   Value table = block->getArgument(0);
-  int32_t next = 0;
-  auto loadPointer = [&]() -> Value {
-    Value slot = LLVM::GEPOp::create(b, loc, pointer, pointer, table,
-                                     ArrayRef<LLVM::GEPArg>{next++});
-    return LLVM::LoadOp::create(b, loc, pointer, slot);
-  };
-  auto castTo = [&](Type type, Value value) -> Value {
-    if (value.getType() == type)
-      return value;
-    return UnrealizedConversionCastOp::create(b, loc, type, value).getResult(0);
-  };
-
-  Value results;
-  if (callee.getNumResults() > 0)
-    results = loadPointer();
   SmallVector<Value> arguments;
-  for (Type type : callee.getArgumentTypes()) {
-    Type converted = convert(type);
+  for (auto [i, type] : llvm::enumerate(callee.getArgumentTypes())) {
+    Type converted = types.convertType(type);
     if (!converted)
-      return failure();
-    Value descriptor = LLVM::LoadOp::create(b, loc, converted, loadPointer());
-    arguments.push_back(castTo(type, descriptor));
+      return callee.emitError("has no C form of argument type ") << type;
+    Value slot =
+        LLVM::GEPOp::create(b, loc, pointer, pointer, table,
+                            ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+    Value address = LLVM::LoadOp::create(b, loc, pointer, slot);
+    Value argument = LLVM::LoadOp::create(b, loc, converted, address);
+    if (converted != type)
+      argument = UnrealizedConversionCastOp::create(b, loc, type, argument)
+                     .getResult(0);
+    arguments.push_back(argument);
   }
   auto call = func::CallOp::create(b, loc, callee, arguments);
-  SmallVector<Type> resultTypes;
-  for (Type type : callee.getResultTypes()) {
-    resultTypes.push_back(convert(type));
-    if (!resultTypes.back())
-      return failure();
-  }
-  auto resultStruct = LLVM::LLVMStructType::getLiteral(context, resultTypes);
   for (auto [i, result] : llvm::enumerate(call.getResults())) {
-    Value field =
-        LLVM::GEPOp::create(b, loc, pointer, resultStruct, results,
-                            ArrayRef<LLVM::GEPArg>{0, static_cast<int32_t>(i)});
-    LLVM::StoreOp::create(b, loc, castTo(resultTypes[i], result), field);
+    if (!isa<MemRefType>(result.getType()))
+      return callee.emitError("has no C form of result type ")
+             << result.getType();
+    emitOutput(b, loc, types, askForOutput, i, result);
   }
   func::ReturnOp::create(b, loc);
   return success();

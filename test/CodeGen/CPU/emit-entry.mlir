@@ -18,13 +18,13 @@ func.func private @helper(%a: memref<?xf32>) -> (memref<?xf32>, memref<f16>) {
 // CHECK-LABEL: func.func @dilated_main
 // CHECK-SAME: (%[[ARGS:.*]]: !llvm.ptr)
 // CHECK: %[[SLOT0:.*]] = llvm.getelementptr %[[ARGS]][0]
-// CHECK: %[[RESULTS:.*]] = llvm.load %[[SLOT0]]
-// CHECK: %[[SLOT1:.*]] = llvm.getelementptr %[[ARGS]][1]
-// CHECK: %[[POINTER1:.*]] = llvm.load %[[SLOT1]]
-// CHECK: %[[IN:.*]] = llvm.load %[[POINTER1]] : !llvm.ptr -> !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
+// CHECK: %[[POINTER0:.*]] = llvm.load %[[SLOT0]]
+// CHECK: %[[IN:.*]] = llvm.load %[[POINTER0]] : !llvm.ptr -> !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
 // CHECK: %[[A:.*]] = builtin.unrealized_conversion_cast %[[IN]] {{.*}} to memref<?xf32>
+// CHECK: %[[SLOT1:.*]] = llvm.getelementptr %[[ARGS]][1]
 // CHECK: %[[OUT:.*]]:2 = call @main(%[[A]],
-// CHECK: llvm.getelementptr %[[RESULTS]][0, 0]
-// CHECK: llvm.store
-// CHECK: llvm.getelementptr %[[RESULTS]][0, 1]
-// CHECK: llvm.store
+// CHECK: %[[SIZE:.*]] = memref.dim %[[OUT]]#0
+// CHECK: %[[FIRST:.*]] = call @dilated_rt_output(
+// CHECK: memref.copy %[[OUT]]#0,
+// CHECK: call @dilated_rt_output(
+// CHECK: memref.copy %[[OUT]]#1,

@@ -16,10 +16,7 @@ namespace {
 /// Restores what a test changed for the whole process.
 class Parallel : public testing::Test {
 protected:
-  void TearDown() override {
-    dilated_rt_set_num_threads(0);
-    dilated_rt_set_parallel_for(nullptr);
-  }
+  void TearDown() override { dilated_rt_set_num_threads(0); }
 };
 
 using Counts = std::vector<std::atomic<int>>;
@@ -68,25 +65,6 @@ TEST_F(Parallel, NestedCallsRunInline) {
             &inner, 8);
       },
       &counts, 8);
-  for (const std::atomic<int> &n : counts)
-    EXPECT_EQ(n, 1);
-}
-
-static int64_t backendCalls = 0;
-
-TEST_F(Parallel, BackendCanBeReplaced) {
-  backendCalls = 0;
-  dilated_rt_set_num_threads(4);
-  dilated_rt_set_parallel_for(
-      [](dilated_rt_task task, void *context, int64_t count, int32_t threads) {
-        EXPECT_EQ(threads, 3); // not more than there are tasks
-        ++backendCalls;
-        for (int64_t i = count; i-- > 0;)
-          task(context, i);
-      });
-  Counts counts(3);
-  dilated_rt_parallel_for(countTask, &counts, 3);
-  EXPECT_EQ(backendCalls, 1);
   for (const std::atomic<int> &n : counts)
     EXPECT_EQ(n, 1);
 }

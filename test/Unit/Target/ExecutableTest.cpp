@@ -24,6 +24,7 @@ protected:
   ExecutableTest() { context.loadDialect<LLVM::LLVMDialect>(); }
 
   FailureOr<SmallVector<char>> emit(StringRef text,
+                                    const Signature &signature = {},
                                     const TargetOptions &options = {},
                                     raw_ostream *llvmIr = nullptr) {
     message.clear();
@@ -34,7 +35,7 @@ protected:
     OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
     if (!module)
       return failure();
-    return emitObject(*module, options, llvmIr);
+    return emitObject(*module, signature, options, llvmIr);
   }
 
   MLIRContext context;
@@ -57,8 +58,8 @@ HostTensor tensorOf(StringRef description) {
 
 } // namespace
 
-/// Two results: %x[0] * weight[0] as a new [1] f32, and %x itself; fails when
-/// %x is empty. Every field of the descriptors is used.
+/// Two results: %x[0] * weight[0] as a new [1] f32, and a [n] f32 that begins
+/// with it; fails when %x is empty.
 static const char *const kModule = R"(
 llvm.mlir.global external @dilated_weights() {addr_space = 0 : i32} : !llvm.array<1 x ptr> {
   %0 = llvm.mlir.zero : !llvm.array<1 x ptr>
@@ -66,14 +67,11 @@ llvm.mlir.global external @dilated_weights() {addr_space = 0 : i32} : !llvm.arra
 }
 llvm.mlir.global internal constant @message("n is 0\00")
 llvm.func @dilated_rt_fail(!llvm.ptr)
-llvm.func @_mlir_memref_to_llvm_alloc(i64) -> !llvm.ptr
+llvm.func @dilated_rt_output(i64, i64, !llvm.ptr) -> !llvm.ptr
 llvm.func @dilated_main(%args: !llvm.ptr) {
   %c0 = llvm.mlir.constant(0 : i64) : i64
   %c1 = llvm.mlir.constant(1 : i64) : i64
-  %c4 = llvm.mlir.constant(4 : i64) : i64
-  %results = llvm.load %args : !llvm.ptr -> !llvm.ptr
-  %p = llvm.getelementptr %args[1] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
-  %x = llvm.load %p : !llvm.ptr -> !llvm.ptr
+  %x = llvm.load %args : !llvm.ptr -> !llvm.ptr
   %desc = llvm.load %x : !llvm.ptr -> !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
   %n = llvm.extractvalue %desc[3, 0] : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
   %empty = llvm.icmp "eq" %n, %c0 : i64
@@ -89,31 +87,31 @@ llvm.func @dilated_main(%args: !llvm.ptr) {
   %w = llvm.load %weight : !llvm.ptr -> f32
   %first = llvm.load %data : !llvm.ptr -> f32
   %product = llvm.fmul %first, %w : f32
-  %new = llvm.call @_mlir_memref_to_llvm_alloc(%c4) : (i64) -> !llvm.ptr
-  llvm.store %product, %new : f32, !llvm.ptr
-  %r0 = llvm.mlir.undef : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
-  %r1 = llvm.insertvalue %new, %r0[0] : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
-  %r2 = llvm.insertvalue %new, %r1[1] : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
-  %r3 = llvm.insertvalue %c0, %r2[2] : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
-  %r4 = llvm.insertvalue %c1, %r3[3, 0] : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
-  %r5 = llvm.insertvalue %c1, %r4[4, 0] : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
-  llvm.store %r5, %results : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>, !llvm.ptr
-  %second = llvm.getelementptr %results[1] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>
-  llvm.store %desc, %second : !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>, !llvm.ptr
+  %sizes = llvm.alloca %c1 x i64 : (i64) -> !llvm.ptr
+  llvm.store %c1, %sizes : i64, !llvm.ptr
+  %y = llvm.call @dilated_rt_output(%c0, %c1, %sizes) : (i64, i64, !llvm.ptr) -> !llvm.ptr
+  llvm.store %product, %y : f32, !llvm.ptr
+  llvm.store %n, %sizes : i64, !llvm.ptr
+  %z = llvm.call @dilated_rt_output(%c1, %c1, %sizes) : (i64, i64, !llvm.ptr) -> !llvm.ptr
+  llvm.store %product, %z : f32, !llvm.ptr
   llvm.return
 }
 )";
 
-TEST_F(ExecutableTest, RunsAndTakesResults) {
-  FailureOr<SmallVector<char>> object = emit(kModule);
-  ASSERT_TRUE(succeeded(object)) << message;
+/// What kModule is compiled with.
+static Signature makeSignature() {
   Signature signature;
   signature.inputs = {vectorInfo("x")};
-  signature.outputs = {vectorInfo("y", ""), vectorInfo("same")};
+  signature.outputs = {vectorInfo("y", ""), vectorInfo("z")};
+  return signature;
+}
+
+TEST_F(ExecutableTest, RunsAndTakesResults) {
+  FailureOr<SmallVector<char>> object = emit(kModule, makeSignature());
+  ASSERT_TRUE(succeeded(object)) << message;
   float weight = 3;
   const void *weights[] = {&weight};
-  llvm::Expected<Executable> executable =
-      Executable::create(*object, signature, weights);
+  llvm::Expected<Executable> executable = Executable::create(*object, weights);
   ASSERT_TRUE(bool(executable)) << llvm::toString(executable.takeError());
 
   HostTensor x = tensorOf("2xf32=5,6");
@@ -121,10 +119,15 @@ TEST_F(ExecutableTest, RunsAndTakesResults) {
   ASSERT_TRUE(bool(results)) << llvm::toString(results.takeError());
   ASSERT_EQ(results->size(), 2u);
   EXPECT_EQ(*static_cast<const float *>((*results)[0].data()), 15);
-  // An input that is passed through is copied: both can be freed.
-  EXPECT_NE((*results)[1].data(), x.data());
   EXPECT_EQ((*results)[1].getShape(), ArrayRef<int64_t>({2}));
-  EXPECT_EQ(static_cast<const float *>((*results)[1].data())[1], 6);
+  EXPECT_EQ(*static_cast<const float *>((*results)[1].data()), 15);
+
+  // What an object says of itself is its signature.
+  const Signature &signature = executable->getSignature();
+  ASSERT_EQ(signature.inputs.size(), 1u);
+  EXPECT_EQ(signature.inputs[0].describe(), "[n] f32");
+  EXPECT_EQ(signature.outputs[0].describe(), "[?] f32");
+  EXPECT_EQ(signature.outputs[1].name, "z");
 
   HostTensor empty = tensorOf("0xf32=0");
   results = executable->run({empty.view()});
@@ -162,16 +165,15 @@ TEST_F(ExecutableTest, NamesWhatTheObjectLacks) {
   FailureOr<SmallVector<char>> object =
       emit("llvm.func @other() { llvm.return }");
   ASSERT_TRUE(succeeded(object)) << message;
-  llvm::Expected<Executable> executable =
-      Executable::create(*object, Signature(), {});
+  llvm::Expected<Executable> executable = Executable::create(*object, {});
   ASSERT_FALSE(bool(executable));
-  EXPECT_NE(llvm::toString(executable.takeError()).find("dilated_main"),
+  EXPECT_NE(llvm::toString(executable.takeError()).find("dilated_model"),
             std::string::npos);
 
   object = emit("llvm.func @missing()\nllvm.func @dilated_main(%a: !llvm.ptr) {"
                 " llvm.call @missing() : () -> ()\n llvm.return }");
   ASSERT_TRUE(succeeded(object)) << message;
-  executable = Executable::create(*object, Signature(), {});
+  executable = Executable::create(*object, {});
   ASSERT_FALSE(bool(executable));
   EXPECT_NE(llvm::toString(executable.takeError()).find("missing"),
             std::string::npos);
@@ -179,7 +181,7 @@ TEST_F(ExecutableTest, NamesWhatTheObjectLacks) {
 
 TEST_F(ExecutableTest, BrokenObjectsAreErrors) {
   llvm::Expected<Executable> executable =
-      Executable::create(ArrayRef<char>("garbage", 7), Signature(), {});
+      Executable::create(ArrayRef<char>("garbage", 7), {});
   ASSERT_FALSE(bool(executable));
   llvm::consumeError(executable.takeError());
 }
@@ -189,6 +191,8 @@ TEST_F(ExecutableTest, BrokenObjectsAreErrors) {
 TEST_F(ExecutableTest, FindsHelperCallsOfNarrowFloats) {
   TargetOptions baseline;
   baseline.cpu = "x86-64";
+  Signature signature;
+  signature.inputs = {vectorInfo("x")};
   FailureOr<SmallVector<char>> object = emit(R"(
 llvm.func @dilated_main(%args: !llvm.ptr) {
   %p = llvm.load %args : !llvm.ptr -> !llvm.ptr
@@ -203,12 +207,9 @@ llvm.func @dilated_main(%args: !llvm.ptr) {
   llvm.store %half, %third : f16, !llvm.ptr
   llvm.return
 })",
-                                             baseline);
+                                             signature, baseline);
   ASSERT_TRUE(succeeded(object)) << message;
-  Signature signature;
-  signature.inputs = {vectorInfo("x")};
-  llvm::Expected<Executable> executable =
-      Executable::create(*object, signature, {});
+  llvm::Expected<Executable> executable = Executable::create(*object, {});
   ASSERT_TRUE(bool(executable)) << llvm::toString(executable.takeError());
   HostTensor x = tensorOf("2xf32=1.5,0");
   llvm::Expected<std::vector<HostTensor>> results = executable->run({x.view()});
@@ -221,8 +222,8 @@ llvm.func @dilated_main(%args: !llvm.ptr) {
 TEST_F(ExecutableTest, PrintsOptimisedLlvmIr) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  ASSERT_TRUE(succeeded(emit(kModule, {}, &stream)));
-  EXPECT_NE(text.find("define void @dilated_main"), std::string::npos);
+  ASSERT_TRUE(succeeded(emit(kModule, makeSignature(), {}, &stream)));
+  EXPECT_NE(text.find("define hidden void @dilated_main"), std::string::npos);
   EXPECT_NE(text.find("\"target-features\"="), std::string::npos);
   EXPECT_NE(text.find("target triple"), std::string::npos);
 }
@@ -247,7 +248,7 @@ llvm.func @dilated_main(%args: !llvm.ptr) {
   llvm.return
 })";
   llvm::raw_string_ostream stream(text);
-  ASSERT_TRUE(succeeded(emit(module, {}, &stream))) << message;
+  ASSERT_TRUE(succeeded(emit(module, {}, {}, &stream))) << message;
   EXPECT_NE(text.find("@task_1("), std::string::npos);
   EXPECT_EQ(text.find("@task_2"), std::string::npos) << text;
 }
@@ -255,19 +256,19 @@ llvm.func @dilated_main(%args: !llvm.ptr) {
 TEST_F(ExecutableTest, UnknownProcessorsAndFeatures) {
   TargetOptions options;
   options.cpu = "pentium-9";
-  EXPECT_TRUE(failed(emit(kModule, options)));
+  EXPECT_TRUE(failed(emit(kModule, {}, options)));
   EXPECT_EQ(message.find("unknown processor 'pentium-9'; known are native, "),
             0u);
   EXPECT_NE(message.find("x86-64-v3"), std::string::npos);
   options.cpu = "";
-  EXPECT_TRUE(failed(emit(kModule, options)));
+  EXPECT_TRUE(failed(emit(kModule, {}, options)));
   options.cpu = "x86-64-v3";
   options.features = "+avx2,-fma";
-  EXPECT_TRUE(succeeded(emit(kModule, options))) << message;
+  EXPECT_TRUE(succeeded(emit(kModule, {}, options))) << message;
   options.features = "+warp-drive";
-  EXPECT_TRUE(failed(emit(kModule, options)));
+  EXPECT_TRUE(failed(emit(kModule, {}, options)));
   EXPECT_EQ(message, "unknown processor feature '+warp-drive'");
   options.features = "avx2";
-  EXPECT_TRUE(failed(emit(kModule, options)));
+  EXPECT_TRUE(failed(emit(kModule, {}, options)));
   EXPECT_EQ(message, "processor feature 'avx2' must start with + or -");
 }

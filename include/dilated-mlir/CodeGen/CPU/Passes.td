@@ -366,13 +366,11 @@ def DilatedEmitEntry : Pass<"dilated-emit-entry", "::mlir::ModuleOp"> {
   let summary = "Add the C function that runs a model";
   let description = [{
     Adds `dilated_main(arguments)`, which calls `function` with memref descriptors
-    read through an array of pointers: `arguments[0]` points to where the results'
-    descriptors go, one after the other, `arguments[1...]` to one input descriptor
-    each. A function without results has its inputs from `arguments[0]` on. Also
-    gives private functions,
-    `function` among them, internal linkage.
+    read through an array of pointers, one per input, and copies each result to
+    the memory that the run-time library gives for it (`dilated_rt_output`). Also
+    gives private functions, `function` among them, internal linkage.
 
-    Preconditions: bufferised; results are allocated by the function.
+    Preconditions: bufferised.
     Postconditions: nothing else changes. A module without `function` gets no
     entry.
 
@@ -388,7 +386,8 @@ def DilatedEmitEntry : Pass<"dilated-emit-entry", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"function", "function", "std::string", "\"main\"",
                         "the function to call">];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
 }
 
 #endif // DILATED_CODEGEN_CPU_PASSES_TD

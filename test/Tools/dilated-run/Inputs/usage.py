@@ -19,7 +19,7 @@ CASES = [
     ("Unknown command line argument '--nope'", ["--nope"]),
     ("'x' value invalid", [add, "--rtol", "x"]),
     ("two models are given: 'a.mlir' and 'b.mlir'", ["a.mlir", "b.mlir"]),
-    ("running 'm.so' is not supported yet; supported are .onnx and .mlir", ["m.so"]),
+    ("cannot load 'm.so': No such file or directory", ["m.so"]),
     ("--device=cuda is not supported yet; supported: cpu", [add, "--device=cuda"]),
     ("--chip belongs to --device=cuda", [add, "--chip=sm_90a"]),
     ("unknown processor 'pentium-9'; known are native, ", [add, "--mcpu=pentium-9"]),
