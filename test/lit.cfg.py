@@ -57,6 +57,7 @@ llvm_config.add_tool_substitutions(
 test_root = config.test_source_root
 config.substitutions += [
     ("%python", config.python_executable),
+    ("%include", os.path.join(test_root, "..", "include")),
     ("%models", os.path.join(test_root, "models")),
     ("%golden", os.path.join(test_root, "golden")),
     ("%tools", config.dilated_tools_dir),

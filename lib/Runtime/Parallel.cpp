@@ -14,6 +14,7 @@
 #include "Frame.h"
 #include "Run.h"
 
+#include <dlfcn.h>
 #include <omp.h>
 
 using namespace dilated::runtime;
@@ -37,8 +38,19 @@ struct Region {
 
 static std::atomic<int32_t> requestedThreads{0};
 
+/// The OpenMP library keeps its threads: it must not be unloaded beneath them
+/// when a program closes the last library that uses it.
+static void keepOpenMPLoaded() {
+  Dl_info info;
+  auto address = reinterpret_cast<const void *>(&omp_get_max_threads);
+  if (dladdr(address, &info) && info.dli_fname)
+    dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 static void runOnOpenMP(dilated_rt_task task, void *context, int64_t count,
                         int32_t threads) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, keepOpenMPLoaded);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int64_t i = 0; i < count; ++i)
     task(context, i);

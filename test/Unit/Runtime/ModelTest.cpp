@@ -94,10 +94,21 @@ const dilated_tensor_info kOutputs[] = {
 /// `b` is taken row-major only, `a` with any strides.
 ModelDescription makeDescription() {
   static const uint8_t rowMajor[] = {0, 1};
-  return {kDescriptionVersion, 2,        1,           0,
-          /*cpuFeatures=*/0,   kInputs,  kOutputs,    rowMajor,
-          "a test",            "no-cpu", entry,       scratchBytes,
-          /*taskScratch=*/100, nullptr,  /*weights=*/0};
+  return {kDescriptionVersion,
+          2,
+          1,
+          0,
+          /*cpuFeatures=*/0,
+          kInputs,
+          kOutputs,
+          rowMajor,
+          "a test",
+          "no-cpu",
+          entry,
+          scratchBytes,
+          /*taskScratch=*/100,
+          nullptr,
+          /*weights=*/0};
 }
 
 //===----------------------------------------------------------------------===//
@@ -116,8 +127,8 @@ struct CountingAllocator {
     if (++self->calls == self->failAt)
       return nullptr;
     ++self->live;
-    return aligned_alloc(alignment, (bytes + alignment - 1) / alignment *
-                                        alignment);
+    return aligned_alloc(alignment,
+                         (bytes + alignment - 1) / alignment * alignment);
   }
   static void deallocate(void *user, void *pointer) {
     --static_cast<CountingAllocator *>(user)->live;
@@ -474,9 +485,10 @@ TEST_F(Model, OtherProcessorsAreRefused) {
 #if defined(__x86_64__)
   EXPECT_EQ(api.create(&api, &options, &other, &error),
             DILATED_WRONG_PROCESSOR);
-  EXPECT_EQ(std::string(error.message)
-                .find("the model was compiled for no-cpu; this processor lacks"),
-            0u);
+  EXPECT_EQ(
+      std::string(error.message)
+          .find("the model was compiled for no-cpu; this processor lacks"),
+      0u);
 #endif
 }
 
