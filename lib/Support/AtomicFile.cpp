@@ -8,6 +8,7 @@
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 
@@ -154,6 +155,28 @@ mlir::dilated::writeFile(llvm::StringRef path,
     return makeWriteError(path, error);
   }
   return file->commit();
+}
+
+llvm::Error mlir::dilated::moveFile(llvm::StringRef from, llvm::StringRef path,
+                                    bool executable) {
+  struct stat status;
+  std::string source = from.str(), target = path.str();
+  bool exists = stat(target.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode))
+    return makeWriteError(path, EISDIR);
+  llvm::SmallString<128> real(path);
+  if (exists && llvm::sys::fs::real_path(path, real))
+    real = path;
+  if ((!exists || S_ISREG(status.st_mode)) &&
+      rename(source.c_str(), real.c_str()) == 0)
+    return llvm::Error::success();
+  auto buffer = llvm::MemoryBuffer::getFile(from, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return makeWriteError(path, buffer.getError().value());
+  return writeFile(
+      path, [&](llvm::raw_ostream &os) { os << (*buffer)->getBuffer(); },
+      executable);
 }
 
 llvm::Error mlir::dilated::checkWritable(llvm::StringRef path) {

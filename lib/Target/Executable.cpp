@@ -7,6 +7,7 @@
 #include "dilated-mlir/Target/Executable.h"
 
 #include "dilated-mlir/Runtime/ModelDescription.h"
+#include "dilated-mlir/Runtime/Runtime.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Object/ELF.h"
@@ -69,8 +70,12 @@ llvm::Expected<Executable> Executable::finish(std::unique_ptr<State> state) {
   const dilated_api *api = state->api;
   state->signature.inputs = readTensors(api->inputs, api->input_count);
   state->signature.outputs = readTensors(api->outputs, api->output_count);
+  // A library has a run-time library of its own, with its own default.
+  dilated_create_options options = {};
+  options.struct_size = sizeof(options);
+  options.threads = dilated_rt_num_threads();
   dilated_error error;
-  if (api->create(api, nullptr, &state->model, &error) != DILATED_OK)
+  if (api->create(api, &options, &state->model, &error) != DILATED_OK)
     return makeError(error.message);
   return Executable(std::move(state));
 }

@@ -10,7 +10,6 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 #include <cmath>
@@ -105,13 +104,5 @@ llvm::Error mlir::dilated::writeSharedLibrary(StringRef path,
   if (llvm::Error error = runLinker(arguments))
     return error;
 
-  auto library = llvm::MemoryBuffer::getFile(linked, /*IsText=*/false,
-                                             /*RequiresNullTerminator=*/false);
-  if (!library)
-    return llvm::createStringError(
-        library.getError(), "cannot read the linked library '%s': %s",
-        linked.c_str(), library.getError().message().c_str());
-  return writeFile(
-      path, [&](raw_ostream &os) { os << (*library)->getBuffer(); },
-      /*executable=*/true);
+  return moveFile(linked, path, /*executable=*/true);
 }

@@ -121,12 +121,8 @@ llvm::Error mlir::dilated::writeStaticObject(StringRef path,
       return error;
     *result = complete;
   }
-  auto bytes = llvm::MemoryBuffer::getFile(*result, /*IsText=*/false,
-                                           /*RequiresNullTerminator=*/false);
-  if (!bytes)
-    return llvm::errorCodeToError(bytes.getError());
   if (llvm::Error error = writeFile(
           headerPath, [&](raw_ostream &os) { os << makeHeader(name); }))
     return error;
-  return writeFile(path, [&](raw_ostream &os) { os << (*bytes)->getBuffer(); });
+  return moveFile(*result, path);
 }

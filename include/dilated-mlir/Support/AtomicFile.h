@@ -53,6 +53,11 @@ llvm::Error writeFile(llvm::StringRef path,
                       llvm::function_ref<void(llvm::raw_ostream &)> write,
                       bool executable = false);
 
+/// Moves a complete file to `path`: renamed within a file system, else copied as
+/// writeFile would.
+llvm::Error moveFile(llvm::StringRef from, llvm::StringRef path,
+                     bool executable = false);
+
 /// Whether a file can be made at `path`: its folder exists and can be written,
 /// and it is no folder itself. Found out before hours of work.
 llvm::Error checkWritable(llvm::StringRef path);
