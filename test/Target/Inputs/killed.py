@@ -1,0 +1,57 @@
+"""Kills dilated-compile while it works and writes: whatever is there afterwards
+is complete, and nothing else is there.
+
+usage: killed.py MODEL WORK [ROUNDS]
+"""
+
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+model, work = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 50
+random.seed(7)
+kinds = [["x.so"], ["x.so", "--weights=file"], ["x.o"], ["x.ll"]]
+
+
+def outputs(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def start(kind, folder):
+    return subprocess.Popen(["dilated-compile", model, "-o", *kind], cwd=folder, stderr=subprocess.DEVNULL)
+
+
+# What is written when nobody disturbs, and how long that takes.
+shutil.rmtree(work, ignore_errors=True)
+expected, seconds = [], []
+for i, kind in enumerate(kinds):
+    folder = work / f"complete{i}"
+    folder.mkdir(parents=True)
+    begin = time.monotonic()
+    assert start(kind, folder).wait() == 0
+    seconds.append(time.monotonic() - begin)
+    expected.append(outputs(folder))
+
+killed = found = 0
+for i in range(rounds):
+    kind = i % len(kinds)
+    folder = work / "killed"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    process = start(kinds[kind], folder)
+    # Most of the time is compiling: aim at the end, when files are written.
+    time.sleep(seconds[kind] * random.uniform(0.8, 1.15))
+    process.send_signal(signal.SIGKILL)
+    killed += process.wait() == -signal.SIGKILL
+    left = outputs(folder)
+    found += bool(left)
+    for name, content in left.items():
+        assert name in expected[kind], f"round {i}: {name} is left behind"
+        assert content == expected[kind][name], f"round {i}: {name} is not what is written otherwise"
+print(f"{rounds} rounds, {killed} killed, {found} left complete files")
+assert killed >= rounds // 4, "too few were killed to say anything"
