@@ -44,9 +44,10 @@ inline int64_t ceilDiv(int64_t a, int64_t b) {
 }
 
 /// The head offset o(h) of head `h` of `numHeads` at dilation rate `rate`, the
-/// rate as written (spec, section 3).
-int64_t getHeadOffset(HeadOffsetAttr offset, int64_t h, int64_t numHeads,
-                      int64_t rate);
+/// rate as written (spec, section 3): in [0, rate). `constant` is that of the
+/// rule Constant.
+int64_t getHeadOffset(HeadOffsetRule rule, int64_t constant, int64_t h,
+                      int64_t numHeads, int64_t rate);
 
 /// Destination-style bufferisation of fused_attention.
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);

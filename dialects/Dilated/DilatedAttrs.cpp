@@ -75,9 +75,10 @@ Attribute HeadOffsetAttr::parse(AsmParser &parser, Type) {
   return *offset;
 }
 
-int64_t mlir::dilated::getHeadOffset(HeadOffsetAttr offset, int64_t h,
-                                     int64_t numHeads, int64_t rate) {
-  switch (offset.getRule()) {
+int64_t mlir::dilated::getHeadOffset(HeadOffsetRule rule, int64_t constant,
+                                     int64_t h, int64_t numHeads,
+                                     int64_t rate) {
+  switch (rule) {
   case HeadOffsetRule::Block:
     return h / ceilDiv(numHeads, rate);
   case HeadOffsetRule::Modulo:
@@ -85,7 +86,7 @@ int64_t mlir::dilated::getHeadOffset(HeadOffsetAttr offset, int64_t h,
   case HeadOffsetRule::End:
     return rate - 1 - (h % rate);
   case HeadOffsetRule::Constant:
-    return offset.getConstant();
+    return constant;
   }
   llvm_unreachable("unknown head offset rule");
 }

@@ -11,6 +11,7 @@
 
 #include "dilated-mlir/Conversion/Passes.h"
 #include "dilated-mlir/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -75,7 +76,10 @@ void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
     pm.addPass(createCSEPass());
     break;
   case Phase::Kernel:
-    pm.addPass(createDilatedLowerBranches()); // what did not fuse
+    pm.addPass(createDilatedIsolateNames());
+    pm.addPass(createDilatedLowerBranches());           // what did not fuse
+    pm.addPass(createConvertElementwiseToLinalgPass()); // arith on tensors
+    pm.addPass(createDilatedGuardDivision());
     buildCPUKernelPipeline(pm, options.cpu);
     pm.addPass(createDilatedLowerChecks()); // expectations of tests
     break;

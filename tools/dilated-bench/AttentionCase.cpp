@@ -6,13 +6,14 @@
 
 #include "AttentionCase.h"
 
-#include "llvm/Support/MathExtras.h"
+#include "dilated-mlir/Plan/PatternCount.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <limits>
 
 using namespace mlir;
 using namespace mlir::dilated;
+namespace plan = ::dilated::plan;
 
 TensorShape AttentionCase::getQueryShape() const {
   return {batch, sequence, heads, headDim};
@@ -23,8 +24,18 @@ TensorShape AttentionCase::getKeyShape() const {
 }
 
 int64_t AttentionCase::countPairs() const {
-  return llvm::SaturatingMultiply<uint64_t>(
-      countUsefulPairs(sequence, heads, branches, offset, causal), batch);
+  int64_t pairs = 0;
+  for (const SegmentBranch &branch : branches)
+    for (int64_t head = 0; head < heads; ++head) {
+      int64_t phase =
+          getHeadOffset(offset, /*constant=*/0, head, heads, branch.rate);
+      pairs = plan::addSaturating(
+          pairs,
+          plan::countBranch(sequence, {branch.length, branch.rate, phase},
+                            causal, padding == Padding::NullKeys)
+              .pairs);
+    }
+  return plan::multiplySaturating(pairs, batch);
 }
 
 double AttentionCase::countFlops() const {
@@ -128,18 +139,6 @@ llvm::Error mlir::dilated::verifyCase(const AttentionCase &attention) {
   return llvm::Error::success();
 }
 
-static StringRef offsetName(OffsetRule rule) {
-  switch (rule) {
-  case OffsetRule::Block:
-    return "block";
-  case OffsetRule::Modulo:
-    return "modulo";
-  case OffsetRule::End:
-    return "end";
-  }
-  return "";
-}
-
 std::string mlir::dilated::buildModule(const AttentionCase &attention) {
   std::string query =
       "tensor<" + formatType(attention.getQueryShape(), attention.type) + ">";
@@ -156,10 +155,10 @@ std::string mlir::dilated::buildModule(const AttentionCase &attention) {
   llvm::interleaveComma(attention.branches, os, [&](SegmentBranch branch) {
     os << "segment<" << branch.length << ", " << branch.rate << '>';
   });
-  os << "], offset = " << offsetName(attention.offset) << ", padding = "
-     << (attention.padding == PaddingRule::NullKeys ? "null_keys" : "exclude")
-     << ">)" << (attention.causal ? " causal" : "") << "\n      : " << query
-     << ", " << key << ", " << key << " -> " << query
-     << "\n  return %out : " << query << "\n}\n";
+  os << "], offset = " << stringifyHeadOffsetRule(attention.offset)
+     << ", padding = " << stringifyPadding(attention.padding) << ">)"
+     << (attention.causal ? " causal" : "") << "\n      : " << query << ", "
+     << key << ", " << key << " -> " << query << "\n  return %out : " << query
+     << "\n}\n";
   return text;
 }

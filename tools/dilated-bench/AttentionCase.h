@@ -7,13 +7,14 @@
 #ifndef DILATED_MLIR_TOOLS_DILATED_BENCH_ATTENTIONCASE_H
 #define DILATED_MLIR_TOOLS_DILATED_BENCH_ATTENTIONCASE_H
 
-#include "PairCount.h"
+#include "dialects/Dilated/Dilated.h"
 #include "dilated-mlir/Target/HostTensor.h"
 
 namespace mlir::dilated {
 
-/// What stands where a segment has fewer real keys than rows (S5).
-enum class PaddingRule { NullKeys, Exclude };
+struct SegmentBranch {
+  int64_t length, rate;
+};
 
 struct AttentionCase {
   std::string name; // of a configuration, or "custom"
@@ -24,15 +25,16 @@ struct AttentionCase {
   int64_t headDim = 0;
   std::vector<SegmentBranch> branches;
   bool causal = false;
-  OffsetRule offset = OffsetRule::Block;
-  PaddingRule padding = PaddingRule::NullKeys;
+  HeadOffsetRule offset = HeadOffsetRule::Block;
+  Padding padding = Padding::NullKeys;
   dilated_rt_type type = DILATED_RT_F32;
 
   int64_t getKvHeads() const { return kvHeads ? kvHeads : heads; }
   TensorShape getQueryShape() const;
   TensorShape getKeyShape() const;
 
-  /// Pairs of all batch elements, and 4 * D operations for each.
+  /// Useful pairs of all batch elements (see PatternCount.h), saturating, and
+  /// 4 * D operations for each.
   int64_t countPairs() const;
   double countFlops() const;
 

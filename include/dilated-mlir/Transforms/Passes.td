@@ -103,6 +103,35 @@ def DilatedWarnUncoveredRows : Pass<"dilated-warn-uncovered-rows"> {
   }];
 }
 
+def AnalyzePattern : Pass<"analyze-pattern", "::mlir::ModuleOp"> {
+  let summary = "Print what the patterns of a module select";
+  let description = [{
+    For every op with a `#dilated.pattern` (`dilated.attention`,
+    `dilated.fused_attention`) prints to stderr, per segment: clamping (S1), the
+    residue class of each head, rows covered (S2), useful query-key pairs and their
+    share of dense attention (S3, S4), null keys (S5); and for all segments together:
+    pairs and different pairs (those selected twice count twice in LongNet, S6),
+    rows that nothing covers (S7), real keys per row. One batch element, all heads.
+    Counts are closed forms; nothing is run, and N may be 2^62. What would take too
+    long to count is said to be not counted. The IR does not change.
+
+    ```
+    dilated.attention at slide.mlir:3:10: 16 heads, 1069 positions, not causal
+      offset = block, padding = null_keys, overlap = multiset
+      segment<1024, 1>: 2 segments of 1024, the last of 45
+        phase 0: heads 0-15
+        covers 17104 of 17104 rows, 16809616 pairs (0.9194 of dense), 979 null keys per head ...
+    ```
+
+    Run: `dilated-opt --analyze-pattern="seq=8192" model.mlir -o /dev/null`
+  }];
+  let options = [
+    Option<"sequence", "seq", "int64_t", "0",
+           "sequence length where it is dynamic; 0: not known">,
+    Option<"heads", "heads", "int64_t", "0",
+           "number of query heads where it is dynamic; 0: not known">];
+}
+
 def DilatedLowerChecks : Pass<"dilated-lower-checks", "::mlir::ModuleOp"> {
   let summary = "Turn expectations on buffers into run-time calls";
   let description = [{
@@ -114,6 +143,56 @@ def DilatedLowerChecks : Pass<"dilated-lower-checks", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::memref::MemRefDialect"];
+}
+
+def DilatedGuardDivision : Pass<"dilated-guard-division"> {
+  let summary = "Give integer division a result where the machine has none";
+  let description = [{
+    A division by zero, or of the least integer by -1, ends the process on most
+    machines, and the numbers come from whoever runs the model. As in NumPy, x / 0 and
+    x mod 0 are 0, and the least integer by -1 wraps: quotient itself, remainder 0.
+    Divisions by a constant that is neither 0 nor -1 stay as they are.
+
+    In and out: `arith` on integers and index.
+
+    ```mlir
+    %0 = arith.divui %x, %y : i32
+    ```
+    becomes
+    ```mlir
+    %none = arith.cmpi eq, %y, %c0 : i32
+    %safe = arith.select %none, %c1, %y : i32
+    %q = arith.divui %x, %safe : i32
+    %0 = arith.select %none, %c0, %q : i32
+    ```
+
+    Run: `dilated-opt --dilated-guard-division`
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def DilatedIsolateNames : Pass<"dilated-isolate-names", "::mlir::ModuleOp"> {
+  let summary = "Keep the names of a model apart from those of the run-time";
+  let description = [{
+    What a module defines besides its entry is its own business: it becomes private
+    and gets the prefix `model.`, which no C function, no function of the run-time
+    library and no generated kernel has. So a helper may be called `memcpy`,
+    `expf` or `dilated_main`. A module without the entry is left alone.
+
+    ```mlir
+    func.func @main() { call @memcpy() : () -> () ... }
+    func.func @memcpy() { ... }
+    ```
+    becomes
+    ```mlir
+    func.func @main() { call @model.memcpy() : () -> () ... }
+    func.func private @model.memcpy() { ... }
+    ```
+
+    Run: `dilated-opt --dilated-isolate-names`
+  }];
+  let options = [Option<"entry", "entry", "std::string", "\"main\"",
+      "the function that keeps its name">];
 }
 
 def DilatedVerifyPhase : Pass<"dilated-verify-phase", "::mlir::ModuleOp"> {

@@ -41,7 +41,7 @@ TEST(AttentionCase, ModuleText) {
   attention.headDim = 16;
   attention.branches = {{32, 1}, {64, 2}};
   attention.causal = true;
-  attention.padding = PaddingRule::Exclude;
+  attention.padding = Padding::Exclude;
   attention.type = DILATED_RT_BF16;
   EXPECT_EQ(
       buildModule(attention),
