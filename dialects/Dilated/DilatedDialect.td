@@ -23,7 +23,7 @@ def Dilated_Dialect : Dialect {
     | branches | `gather`, `dense_attention`, `scatter`, `combine` (the paper's form) |
     | fused | `fused_attention` |
 
-    The meaning of all of them is docs/spec.md; labels S1 to S9 and C1 to C9 are
+    The meaning of all of them is docs/spec.md; labels S1 to S9 and C1 to C10 are
     its labels. Patterns are attributes (`#dilated.pattern`), so one op serves every
     configuration.
   }];

@@ -47,7 +47,7 @@ def Dilated_AttentionOp : Dilated_Op<"attention", [
     `[B, H, N]` with the scale applied, -inf for a row without keys.
 
     Preconditions: (C4) H mod Hkv = 0; (C5) B, N, D and element types agree;
-    (C7) finite scale; (C9) D and Dv in 1..256. What is dynamic is checked at run
+    (C7) finite scale; (C9) D and Dv in 1..256; (C10) N >= 1. What is dynamic is checked at run
     time before any work.
 
     Postconditions: a row that no term covers is exactly 0, its lse -inf (S7).

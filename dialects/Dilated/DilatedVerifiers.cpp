@@ -1,4 +1,5 @@
-//===- DilatedVerifiers.cpp - constraints C1..C9 of the ops ------*- C++ -*-==//
+//===- DilatedVerifiers.cpp - constraints C1..C10 of the ops ------*- C++
+//-*-==//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -73,6 +74,14 @@ static LogicalResult verifyHeadSize(Operation *op, StringRef name,
   return success();
 }
 
+/// (C10) a segment of an empty sequence would have no length.
+static LogicalResult verifySequence(Operation *op, StringRef name, int64_t n) {
+  if (n == 0)
+    return op->emitOpError() << "expects sequence length of " << name
+                             << " (0) to be at least 1 [C10]";
+  return success();
+}
+
 /// (C7) the scale is finite.
 static LogicalResult verifyScale(Operation *op, std::optional<APFloat> scale) {
   if (scale && !scale->isFinite())
@@ -136,13 +145,19 @@ static LogicalResult verifyAttention(OpTy op, Value out, Value lse) {
                             {"key", size(key, k.head)}, "C5")))
     return failure();
 
+  // (C10)
+  if (failed(verifySequence(op, "query", size(query, q.sequence))) ||
+      failed(verifySequence(op, "key", size(key, k.sequence))) ||
+      failed(verifySequence(op, "value", size(value, v.sequence))))
+    return failure();
+
   // (C9)
   if (failed(verifyHeadSize(op, "query", size(query, q.feature))) ||
       failed(verifyHeadSize(op, "key", size(key, k.feature))) ||
       failed(verifyHeadSize(op, "value", size(value, v.feature))))
     return failure();
 
-  // (C4) H is a multiple of Hkv.
+  // (C4) H is a multiple of Hkv; 0 is one of any number.
   int64_t heads = size(query, q.head), kvHeads = size(key, k.head);
   if (!ShapedType::isDynamic(heads) && !ShapedType::isDynamic(kvHeads) &&
       (kvHeads == 0 ? heads != 0 : heads % kvHeads != 0))
@@ -228,6 +243,8 @@ static LogicalResult verifyClasses(Operation *op, SegmentAttr segment,
                                    StringRef name, ShapedType gathered,
                                    int64_t n) {
   auto [segments, rows] = getClassShape(segment, n);
+  if (failed(verifySequence(op, "source", n)))
+    return failure();
   if (failed(verifySameSize(op, "number of segments",
                             {name, gathered.getDimSize(1)},
                             {"the sequence", segments}, "")))

@@ -166,12 +166,22 @@ static Value lowerGatheredRows(ImplicitLocOpBuilder &b, GatherOp op,
   Value share = arith::DivUIOp::create(
       b, heads, arith::MaxSIOp::create(b, sourceHeads, one));
   share = arith::MaxSIOp::create(b, share, one);
-  // (C4) H is a multiple of Hs.
+  // (C10)
+  if (cast<RankedTensorType>(source.getType()).isDynamicDim(1))
+    require(b,
+            b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt, n,
+                                          indexConstant(b, 0)),
+            "dilated gather: the sequence is empty (length 0), expected at "
+            "least 1 position [C10]");
+  // (C4) H is a multiple of Hs. H div (H/Hs) is not asked of 0 heads.
   if (op.getHeads())
     require(b,
-            b.createOrFold<arith::CmpIOp>(
-                arith::CmpIPredicate::eq,
-                b.createOrFold<arith::MulIOp>(share, sourceHeads), heads),
+            b.createOrFold<arith::OrIOp>(
+                b.createOrFold<arith::CmpIOp>(
+                    arith::CmpIPredicate::eq,
+                    b.createOrFold<arith::MulIOp>(share, sourceHeads), heads),
+                b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, heads,
+                                              indexConstant(b, 0))),
             "dilated gather: the number of query heads is not a multiple of "
             "the number of key heads [C4]");
 

@@ -52,7 +52,7 @@ static MemRefType getKernelType(Value memref, bool keepLast) {
 }
 
 //===----------------------------------------------------------------------===//
-// Run-time checks (C4, C5)
+// Run-time checks (C4, C5, C10)
 //===----------------------------------------------------------------------===//
 
 /// Asserts that two dimensions agree, unless that is known.
@@ -88,6 +88,12 @@ static void emitChecks(KernelBuilder &b, ValueRange operands) {
     same(lse, 0, 0, "lse and query differ in batch size");
     same(lse, 1, 2, "lse and query differ in heads");
     same(lse, 2, 1, "lse and query differ in sequence length");
+  }
+  if (cast<MemRefType>(query.getType()).isDynamicDim(1)) {
+    Value holds = b.cmp(arith::CmpIPredicate::sgt, b.dim(query, 1), b.index(0));
+    cf::AssertOp::create(b, holds,
+                         "dilated attention: the sequence is empty (length 0), "
+                         "expected at least 1 position [C10]");
   }
   // (C4), by the verifier where both are static.
   auto queryType = cast<MemRefType>(query.getType());

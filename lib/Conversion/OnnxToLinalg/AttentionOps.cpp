@@ -130,7 +130,7 @@ static LogicalResult checkSizes(NodeView &node, ArrayRef<Value> operands) {
   std::optional<int64_t> heads = constantSize(q[2]),
                          kvHeads = constantSize(k[2]);
   if (heads && kvHeads) {
-    if (*kvHeads == 0 || *heads % *kvHeads != 0)
+    if (*kvHeads == 0 ? *heads != 0 : *heads % *kvHeads != 0)
       return node.error() << "the number of query heads, " << *heads
                           << ", is not a multiple of the number of key heads, "
                           << *kvHeads << " [C4]";
@@ -146,12 +146,14 @@ static LogicalResult checkSizes(NodeView &node, ArrayRef<Value> operands) {
         "heads [C4]");
   }
   if (constantSize(q[1]) == 0)
-    return node.error() << "the sequence is empty";
+    return node.error() << "the sequence is empty (length 0), expected at "
+                           "least 1 position [C10]";
   if (!constantSize(q[1]))
     b.assertThat(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt,
                                                b.toIndex(q[1]),
                                                b.toIndex(b.getIndexAttr(0))),
-                 "the sequence is empty");
+                 "the sequence is empty (length 0), expected at least 1 "
+                 "position [C10]");
   return success();
 }
 

@@ -13,6 +13,7 @@ func.func @all_dynamic(%q: !q, %k: !q, %v: !q, %o: !q, %l: memref<?x?x?xf32>) {
   // CHECK-DAG: cf.assert %{{.*}}, "dilated attention: value and key differ in heads [C5]"
   // CHECK-DAG: cf.assert %{{.*}}, "dilated attention: output and query differ in heads [C5]"
   // CHECK-DAG: cf.assert %{{.*}}, "dilated attention: lse and query differ in sequence length [C5]"
+  // CHECK-DAG: cf.assert %{{.*}}, "dilated attention: the sequence is empty (length 0), expected at least 1 position [C10]"
   // CHECK: cf.assert %{{.*}}, "dilated attention: query heads are not a multiple of key heads [C4]"
   // CHECK: call @dilated_attention_f16_d64
   dilated.fused_attention ins(%q, %k, %v) outs(%o, %l) pattern(#dense) causal
@@ -22,6 +23,8 @@ func.func @all_dynamic(%q: !q, %k: !q, %v: !q, %o: !q, %l: memref<?x?x?xf32>) {
 
 // CHECK-LABEL: func.func @same_sizes
 func.func @same_sizes(%b: index, %n: index) {
+  // CHECK-NOT: cf.assert
+  // CHECK: cf.assert %{{.*}}, "dilated attention: the sequence is empty (length 0), expected at least 1 position [C10]"
   // CHECK-NOT: cf.assert
   // CHECK: call @dilated_attention_f32_d64
   %q = memref.alloc(%b, %n) : memref<?x?x8x64xf32>

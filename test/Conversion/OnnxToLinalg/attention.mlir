@@ -7,7 +7,7 @@
 // CHECK-SAME: (%[[Q:.+]]: tensor<2x?x4x32xf32>, %[[K:.+]]: tensor<2x?x4x32xf32>, %[[V:.+]]: tensor<2x?x4x32xf32>)
 // CHECK: cf.assert %{{.+}}, "{{.*}}query and key differ in sequence length [C5]"
 // CHECK: cf.assert %{{.+}}, "{{.*}}query and value differ in sequence length [C5]"
-// CHECK: cf.assert %{{.+}}, "{{.*}}the sequence is empty"
+// CHECK: cf.assert %{{.+}}, "{{.*}}the sequence is empty (length 0), expected at least 1 position [C10]"
 // CHECK: dilated.attention %[[Q]], %[[K]], %[[V]] pattern(<[segment<64, 1>, segment<128, 2>], offset = block, padding = null_keys>) :
 // CHECK-SAME: -> tensor<2x?x4x32xf32>
 // CHECK-NEXT: return

@@ -243,3 +243,21 @@ func.func private @f() attributes {p = #dilated.pattern<[segment<4, 1>], padding
 
 // expected-error @below {{expects pattern terms, got 4 : i64}}
 func.func private @f() attributes {p = #dilated.pattern<[4 : i64]>}
+
+// -----
+
+// (C10) an empty sequence.
+func.func @empty_sequence(%q: tensor<1x0x4x8xf32>) -> tensor<1x0x4x8xf32> {
+  // expected-error @+1 {{expects sequence length of query (0) to be at least 1 [C10]}}
+  %out = dilated.attention %q, %q, %q pattern(<[segment<4, 1>]>) : tensor<1x0x4x8xf32>, tensor<1x0x4x8xf32>, tensor<1x0x4x8xf32> -> tensor<1x0x4x8xf32>
+  return %out : tensor<1x0x4x8xf32>
+}
+
+// -----
+
+// (C10)
+func.func @gather_empty(%q: tensor<1x0x4x8xf32>) {
+  // expected-error @+1 {{expects sequence length of source (0) to be at least 1 [C10]}}
+  %g = dilated.gather %q segment(<4, 1>) offset(<block>) : tensor<1x0x4x8xf32> -> tensor<1x?x4x4x8xf32>
+  return
+}
