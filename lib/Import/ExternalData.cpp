@@ -13,6 +13,7 @@
 #include "dilated-mlir/Support/FolderFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/SHA1.h"
 
 using namespace mlir::dilated;
 using llvm::StringRef;
@@ -58,7 +59,15 @@ mlir::dilated::readExternalDataInfo(const onnxpb::TensorProto &tensor,
         info.offset = *number;
       else
         info.length = *number;
-    } else if (key != "checksum") {
+    } else if (key == "checksum") {
+      if (value.size() != 40 || !llvm::all_of(value, llvm::isHexDigit)) {
+        error = ("external data checksum '" + value +
+                 "' is not a SHA-1 of 40 hexadecimal digits")
+                    .str();
+        return std::nullopt;
+      }
+      info.checksum = value.lower();
+    } else {
       error = ("external data has unknown key '" + key +
                "'; location, offset, length and checksum are read")
                   .str();
@@ -82,4 +91,18 @@ std::optional<StringRef> ExternalFiles::getBytes(StringRef location,
     return file.buffer->getBuffer();
   error = ("external data file '" + location + "': " + file.error).str();
   return std::nullopt;
+}
+
+std::string ExternalFiles::verifyChecksum(StringRef location,
+                                          StringRef expected) {
+  File &file = files[location];
+  if (file.checksum.empty())
+    file.checksum = llvm::toHex(
+        llvm::SHA1::hash(llvm::arrayRefFromStringRef(file.buffer->getBuffer())),
+        /*LowerCase=*/true);
+  if (file.checksum == expected)
+    return "";
+  return ("external data file '" + location + "' has SHA-1 " + file.checksum +
+          ", but its checksum says " + expected)
+      .str();
 }

@@ -24,11 +24,13 @@ struct ExternalDataInfo {
   std::string location;
   int64_t offset = 0;
   std::optional<int64_t> length;
+  std::string checksum; // SHA-1 of the whole file, 40 digits; "" for none
 };
 
 /// Reads the entries; nothing, with `error` set, when they are not as the
 /// format wants them: keys location, offset, length and checksum, each at most
-/// once, numbers as decimal digits, a location inside of the folder.
+/// once, numbers as decimal digits, a location inside of the folder, a SHA-1 in
+/// hex.
 std::optional<ExternalDataInfo>
 readExternalDataInfo(const onnxpb::TensorProto &tensor, std::string &error);
 
@@ -41,10 +43,16 @@ public:
   std::optional<llvm::StringRef> getBytes(llvm::StringRef location,
                                           std::string &error);
 
+  /// What is wrong when the file, of which getBytes gave bytes, has not the
+  /// SHA-1 `expected`; empty when it has. Each file is read through once.
+  std::string verifyChecksum(llvm::StringRef location,
+                             llvm::StringRef expected);
+
 private:
   struct File {
     std::unique_ptr<llvm::MemoryBuffer> buffer;
     std::string error;
+    std::string checksum; // once it was asked for
   };
   std::string folder;
   llvm::StringMap<File> files;

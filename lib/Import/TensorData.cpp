@@ -256,6 +256,10 @@ std::string TensorReader::readExternal(const TensorProto &tensor,
             llvm::Twine(info->offset) + " of external data file '" +
             info->location + "', which has " + llvm::Twine(size))
         .str();
+  if (!info->checksum.empty())
+    if (error = externalFiles.verifyChecksum(info->location, info->checksum);
+        !error.empty())
+      return error;
   data.place = ByteRange{info->offset, data.numBytes};
   data.externalFile = info->location;
   data.bytes = ArrayRef<char>(bytes->data(), bytes->size())

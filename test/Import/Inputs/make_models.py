@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """make_models.py DIR NAME: writes DIR/NAME.onnx."""
 
+import hashlib
 import os
 import sys
 
@@ -148,12 +149,14 @@ def known_function(out):
 
 def external(out):
     """Weights beside the model, one of them read into the IR."""
+    data = bytes(7) + np.arange(64, dtype=np.float32).tobytes()
+    data += np.array([4, 16], np.int64).tobytes()
     with open(os.path.join(out, "weights.bin"), "wb") as file:
-        file.write(bytes(7) + np.arange(64, dtype=np.float32).tobytes())
-        file.write(np.array([4, 16], np.int64).tobytes())
+        file.write(data)
+    checksum = hashlib.sha1(data).hexdigest().upper()
     large = TensorProto(name="w", data_type=FLOAT, dims=[4, 16])
     small = TensorProto(name="shape", data_type=INT64, dims=[2])
-    places = [(large, {"offset": "7", "length": "256", "checksum": "0"}), (small, {"offset": "263"})]
+    places = [(large, {"offset": "7", "length": "256", "checksum": checksum}), (small, {"offset": "263"})]
     for tensor, keys in places:
         tensor.data_location = TensorProto.EXTERNAL
         tensor.external_data.add(key="location", value="weights.bin")

@@ -142,3 +142,18 @@ def inline_and_external(path):
     proto = external(path)
     proto.graph.initializer[0].raw_data = bytes(64)
     return proto
+
+
+@case("external", 1, "external data checksum '0' is not a SHA-1 of 40 hexadecimal digits")
+def checksum_is_no_sha1(path):
+    return external(path, entries=[("location", "weights.bin"), ("checksum", "0")])
+
+
+@case(
+    "external",
+    1,
+    "external data file 'weights.bin' has SHA-1 c8d7d0ef0eedfa82d2ea1aa592845b9a6d4b02b7, "
+    "but its checksum says " + "0" * 40,
+)
+def checksum_differs(path):
+    return external(path, entries=[("location", "weights.bin"), ("checksum", "0" * 40)])
