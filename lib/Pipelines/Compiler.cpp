@@ -8,6 +8,7 @@
 
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
 #include "dilated-mlir/Support/AtomicFile.h"
+#include "dilated-mlir/Pipelines/Program.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
@@ -21,6 +22,24 @@ Compiler::Compiler(MLIRContext &context, CompilerOptions options)
     : context(context), options(std::move(options)) {
   if (!this->options.import.isRegisteredOp)
     this->options.import.isRegisteredOp = isRegisteredOnnxOp;
+}
+
+LogicalResult mlir::dilated::verifyOptions(MLIRContext &context,
+                                           const CompilerOptions &options) {
+  auto error = [&] { return emitError(UnknownLoc::get(&context)); };
+  if (failed(getVectorBytes(options.target, error)))
+    return failure();
+  if (options.dumpPhasesTo.empty())
+    return success();
+  if (std::error_code code =
+          llvm::sys::fs::create_directories(options.dumpPhasesTo))
+    return error() << "cannot make the folder '" << options.dumpPhasesTo
+                   << "': " << code.message();
+  SmallString<128> inside(options.dumpPhasesTo);
+  llvm::sys::path::append(inside, "model.o");
+  if (llvm::Error problem = checkWritable(inside))
+    return error() << llvm::toString(std::move(problem));
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -162,7 +181,7 @@ FailureOr<SmallVector<char>> Compiler::emitObject(ModuleOp module,
 FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path,
                                            raw_ostream *llvmIr) {
   CompiledModel compiled;
-  FailureOr<Signature> signature = Signature::read(module);
+  FailureOr<Signature> signature = readProgram(module);
   if (failed(signature))
     return failure();
   compiled.signature = std::move(*signature);

@@ -180,15 +180,22 @@ llvm::Error mlir::dilated::moveFile(llvm::StringRef from, llvm::StringRef path,
 }
 
 llvm::Error mlir::dilated::checkWritable(llvm::StringRef path) {
+  namespace fs = llvm::sys::fs;
+  auto fail = [&](const llvm::Twine &problem) {
+    return llvm::createStringError("cannot write '" + path + "': " + problem);
+  };
   if (path == "-")
     return llvm::Error::success();
-  // Opening a pipe would wait for its reader.
-  struct stat status;
-  if (stat(path.str().c_str(), &status) == 0 && !S_ISDIR(status.st_mode) &&
-      !S_ISREG(status.st_mode))
-    return access(path.str().c_str(), W_OK) == 0 ? llvm::Error::success()
-                                                 : makeWriteError(path, errno);
-  // Nothing is left of a file that is not committed.
-  llvm::Expected<AtomicFile> file = AtomicFile::create(path);
-  return file ? llvm::Error::success() : file.takeError();
+  if (fs::is_directory(path))
+    return fail("it is a folder");
+  llvm::SmallString<128> folder = getFolder(path);
+  if (!fs::exists(folder))
+    return fail("there is no folder '" + folder + "'");
+  if (!fs::is_directory(folder))
+    return fail("'" + folder + "' is not a folder");
+  // A new file is renamed into place; a device is written as it is.
+  bool isDevice = fs::exists(path) && !fs::is_regular_file(path);
+  if (!isDevice && fs::access(folder, fs::AccessMode::Write))
+    return fail("the folder '" + folder + "' is read-only");
+  return llvm::Error::success();
 }

@@ -12,6 +12,7 @@
 #include "dialects/Dilated/Dilated.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::dilated {
 #define GEN_PASS_DEF_DILATEDVERIFYPHASE
@@ -59,6 +60,26 @@ static const Contract kContracts[] = {
     {"llvm", {"llvm"}, {}, {}},
 };
 
+/// False for a static shape of 2^62 bytes or more, which no machine has and
+/// whose size in bytes later steps would compute with wrap-around.
+static bool isAddressable(Type type) {
+  auto shaped = dyn_cast<ShapedType>(type);
+  if (!shaped || !shaped.hasRank())
+    return true;
+  constexpr int64_t limit = int64_t(1) << 62;
+  int64_t bytes = 8; // of an element, at most
+  if (shaped.getElementType().isIntOrFloat())
+    bytes = llvm::divideCeil(shaped.getElementTypeBitWidth(), 8);
+  bool fits = true;
+  for (int64_t size : shaped.getShape()) {
+    if (size == 0)
+      return true;
+    if (!ShapedType::isDynamic(size))
+      fits &= !llvm::MulOverflow(bytes, size, bytes) && bytes < limit;
+  }
+  return fits;
+}
+
 namespace {
 struct VerifyPhase : mlir::dilated::impl::DilatedVerifyPhaseBase<VerifyPhase> {
   using DilatedVerifyPhaseBase::DilatedVerifyPhaseBase;
@@ -78,6 +99,12 @@ struct VerifyPhase : mlir::dilated::impl::DilatedVerifyPhaseBase<VerifyPhase> {
     getOperation()->walk([&](Operation *op) {
       StringRef name = op->getName().getStringRef();
       StringRef dialect = op->getName().getDialectNamespace();
+      for (Type type : op->getResultTypes())
+        if (!isAddressable(type)) {
+          broken = true;
+          op->emitOpError() << "has a result of type " << type
+                            << ", larger than can be addressed";
+        }
       bool allowed = llvm::is_contained(contract->dialects, dialect) ||
                      (isa<ModuleOp>(op));
       if (llvm::is_contained(contract->not_, name))

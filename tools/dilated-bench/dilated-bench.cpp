@@ -15,17 +15,15 @@
 #include "dilated-mlir/InitAll.h"
 #include "dilated-mlir/Pipelines/Compiler.h"
 #include "dilated-mlir/Runtime/Compare.h"
+#include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
 namespace cl = llvm::cl;
-
-static constexpr int kDone = 0, kNo = 1, kUsage = 2;
 
 static constexpr const char *kOverview =
     R"(dilated-bench: how fast dilated attention runs here
@@ -48,8 +46,9 @@ Exit codes: 0 done, 1 it can't be compiled or run, 2 bad usage.
 namespace {
 
 /// The command line.
-struct Options {
-  cl::OptionCategory category{"dilated-bench options"};
+struct Options : ToolOptions {
+  Options() : ToolOptions("dilated-bench options") {}
+
   cl::list<std::string> positional{cl::Positional,
                                    cl::desc("attention | model MODEL.onnx"),
                                    cl::cat(category)};
@@ -72,19 +71,18 @@ struct Options {
                               cl::cat(category)};
   cl::opt<bool> causal{"causal", cl::desc("keys up to the query alone"),
                        cl::cat(category)};
-  cl::opt<OffsetRule> offset{
+  cl::opt<HeadOffsetRule> offset{
       "head-offset", cl::desc("which residue class a head takes"),
       cl::values(
-          clEnumValN(OffsetRule::Block, "block", "torchscale's"),
-          clEnumValN(OffsetRule::Modulo, "modulo", "the paper's"),
-          clEnumValN(OffsetRule::End, "end", "reaches more of the past")),
-      cl::init(OffsetRule::Block), cl::cat(category)};
-  cl::opt<PaddingRule> padding{
+          clEnumValN(HeadOffsetRule::Block, "block", "torchscale's"),
+          clEnumValN(HeadOffsetRule::Modulo, "modulo", "the paper's"),
+          clEnumValN(HeadOffsetRule::End, "end", "reaches more of the past")),
+      cl::init(HeadOffsetRule::Block), cl::cat(category)};
+  cl::opt<Padding> padding{
       "padding", cl::desc("what fills a ragged segment"),
-      cl::values(
-          clEnumValN(PaddingRule::NullKeys, "null_keys", "keys of score 0"),
-          clEnumValN(PaddingRule::Exclude, "exclude", "nothing")),
-      cl::init(PaddingRule::NullKeys), cl::cat(category)};
+      cl::values(clEnumValN(Padding::NullKeys, "null_keys", "keys of score 0"),
+                 clEnumValN(Padding::Exclude, "exclude", "nothing")),
+      cl::init(Padding::NullKeys), cl::cat(category)};
   cl::opt<std::string> dtype{"dtype", cl::desc("f32, f16, bf16 or f64"),
                              cl::init("f32"), cl::cat(category)};
   cl::opt<int64_t> batch{"batch", cl::desc("batch elements"), cl::init(1),
@@ -99,6 +97,9 @@ struct Options {
   cl::opt<std::string> cpu{
       "mcpu", cl::desc("native (the default), x86-64-v3, znver4, ..."),
       cl::init("native"), cl::cat(category)};
+  cl::opt<std::string> features{"mattr", cl::desc("features to add or remove"),
+                                cl::value_desc("+avx2,-avx512f"),
+                                cl::cat(category)};
   cl::opt<bool> noFuse{
       "no-fuse",
       cl::desc("leave branches as they are: the reference through linalg"),
@@ -334,9 +335,6 @@ static std::string checkUsage(const Options &options) {
     return "--device=" + options.device +
            " is not supported yet; supported: "
            "cpu";
-  if (!llvm::is_contained(listCpus(), options.cpu))
-    return "unknown processor '" + options.cpu + "'; known are " +
-           llvm::join(listCpus(), ", ");
   if (options.repeat < 1)
     return "--repeat must be at least 1";
   if (options.threads < 0)
@@ -346,17 +344,9 @@ static std::string checkUsage(const Options &options) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM initLlvm(argc, argv);
-  // LLVM registers hundreds of options of its own, with names such as
-  // --threads; this tool has only those of its contract.
-  cl::ResetCommandLineParser();
   Options options;
-  cl::HideUnrelatedOptions(options.category);
-  std::string errors;
-  llvm::raw_string_ostream errorStream(errors);
-  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &errorStream)) {
-    llvm::errs() << errors;
+  if (!options.parse(argc, argv, kOverview))
     return kUsage;
-  }
   if (std::string problem = checkUsage(options); !problem.empty())
     return fail(kUsage, problem);
   dilated_rt_set_num_threads(options.threads);
@@ -368,12 +358,15 @@ int main(int argc, char **argv) {
       return fail(kUsage, problem);
   compilerOptions.phases.fuse = !options.noFuse;
   compilerOptions.target.cpu = options.cpu;
+  compilerOptions.target.features = options.features;
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry);
   // An op of the kernel phase may be thousands of lines long.
   context.printOpOnDiagnostic(false);
   ToolDiagnostics diagnostics(&context);
+  if (failed(verifyOptions(context, compilerOptions)))
+    return kUsage;
   Compiler compiler(context, std::move(compilerOptions));
   if (options.positional[0] == "model")
     return benchModel(compiler, options);

@@ -11,13 +11,14 @@
 #include "dilated-mlir/InitAll.h"
 #include "dilated-mlir/Pipelines/Compiler.h"
 #include "dilated-mlir/Support/AtomicFile.h"
+#include "dilated-mlir/Pipelines/Program.h"
+#include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/Library.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 
@@ -27,8 +28,6 @@ using namespace mlir;
 using namespace mlir::dilated;
 
 namespace cl = llvm::cl;
-
-static constexpr int kDone = 0, kNo = 1, kUsage = 2;
 
 static constexpr const char *kOverview =
     R"(dilated-compile: dilated attention models to IR and machine code
@@ -50,8 +49,9 @@ namespace {
 enum class TimingFormat { None, Text, Json };
 
 /// The command line.
-struct Options {
-  cl::OptionCategory category{"dilated-compile options"};
+struct Options : ToolOptions {
+  Options() : ToolOptions("dilated-compile options") {}
+
   cl::opt<std::string> model{cl::Positional, cl::desc("MODEL(.onnx|.mlir)"),
                              cl::cat(category)};
   cl::opt<std::string> output{"o",
@@ -188,7 +188,7 @@ static int compile(MLIRContext &context, const Options &options,
 
   if (options.check) {
     // What a later phase would refuse is refused here: all but the object.
-    if (failed(Signature::read(module)) ||
+    if (failed(readProgram(module)) ||
         failed(compiler.runTo(module, Phase::Llvm)))
       return kNo;
     llvm::outs() << options.model << ": can be compiled\n";
@@ -230,29 +230,11 @@ static int compile(MLIRContext &context, const Options &options,
                        compiled->weights.getSlices(), library));
 }
 
-/// lld, as a library, registers LLVM's options, some under our options' names.
-static void unregisterOptions() {
-  SmallVector<cl::Option *> registered;
-  for (auto &entry : cl::getRegisteredOptions())
-    registered.push_back(entry.second);
-  for (cl::Option *option : registered)
-    option->removeArgument();
-}
-
 int main(int argc, char **argv) {
   llvm::InitLLVM initLlvm(argc, argv);
-  // LLVM registers hundreds of options of its own, with names such as
-  // --threads; this tool has only those of its contract.
-  cl::ResetCommandLineParser();
   Options options;
-  cl::HideUnrelatedOptions(options.category);
-  std::string errors;
-  llvm::raw_string_ostream errorStream(errors);
-  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &errorStream)) {
-    llvm::errs() << errors;
+  if (!options.parse(argc, argv, kOverview))
     return kUsage;
-  }
-  unregisterOptions();
   if (options.listOps)
     return listOps();
   if (options.model.empty())
@@ -287,6 +269,9 @@ int main(int argc, char **argv) {
   if (format == Format::None && !options.check && options.dumpPhasesTo.empty())
     return usageError("an output is needed: -o OUT, --check or "
                       "--dump-phases-to");
+  if (!options.check && format != Format::None)
+    if (llvm::Error problem = checkWritable(options.output))
+      return usageError(llvm::toString(std::move(problem)));
   bool needsCode = format == Format::LlvmIr || format == Format::Object ||
                    format == Format::Library;
   if (options.weights.getNumOccurrences() &&
@@ -322,10 +307,7 @@ int main(int argc, char **argv) {
   MLIRContext context(registry);
   ToolDiagnostics diagnostics(&context);
 
-  // A processor that LLVM does not know is bad usage, found before any work.
-  if (failed(getVectorBytes(compilerOptions.target, [&] {
-        return emitError(UnknownLoc::get(&context));
-      })))
+  if (failed(verifyOptions(context, compilerOptions)))
     return kUsage;
 
   DefaultTimingManager timingManager;

@@ -8,14 +8,12 @@
 #define DILATED_MLIR_TOOLS_DILATED_RUN_RUNOPTIONS_H
 
 #include "dilated-mlir/Pipelines/Compiler.h"
+#include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Target/Jit.h"
 
 #include <optional>
 
 namespace mlir::dilated {
-
-/// Exit codes of every tool.
-constexpr int kDone = 0, kNo = 1, kUsage = 2;
 
 struct RunOptions {
   CompilerOptions compiler;

@@ -137,9 +137,11 @@ int mlir::dilated::runTestCases(StringRef model, ArrayRef<std::string> folders,
 
   Report report;
   int64_t skipped = 0;
+  bool isAnyMissing = false; // that is bad usage; the others run all the same
   for (const std::string &argument : folders) {
     StringRef folder = StringRef(argument).rtrim('/');
     if (!fs::is_directory(argument)) {
+      isAnyMissing |= !fs::exists(argument);
       if (!fs::exists(argument))
         report.add(false, argument, "there is no such folder");
       else
@@ -164,5 +166,7 @@ int mlir::dilated::runTestCases(StringRef model, ArrayRef<std::string> folders,
     return usageError("no test case among the " + Twine(skipped) +
                       " arguments of --onnx-test-dir: folders are expected");
   llvm::outs() << report.passed << " passed, " << report.failed << " failed\n";
+  if (isAnyMissing)
+    return kUsage;
   return report.failed == 0 ? kDone : kNo;
 }

@@ -15,10 +15,14 @@
 #include "RunOptions.h"
 #include "TestCases.h"
 #include "dilated-mlir/Runtime/Runtime.h"
+#include "dilated-mlir/Support/AtomicFile.h"
+#include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -52,8 +56,9 @@ Exit codes: 0 done, 1 a mismatch or an unsupported model, 2 bad usage or unreada
 namespace {
 
 /// The command line.
-struct Options {
-  cl::OptionCategory category{"dilated-run options"};
+struct Options : ToolOptions {
+  Options() : ToolOptions("dilated-run options") {}
+
   cl::list<std::string> positional{
       cl::Positional, cl::desc("MODEL(.onnx|.mlir|.so)"), cl::cat(category)};
   cl::list<std::string> inputs{
@@ -98,6 +103,9 @@ struct Options {
   cl::opt<std::string> cpu{
       "mcpu", cl::desc("native (the default), x86-64-v3, znver4, ..."),
       cl::init("native"), cl::cat(category)};
+  cl::opt<std::string> features{"mattr", cl::desc("features to add or remove"),
+                                cl::value_desc("+avx2,-avx512f"),
+                                cl::cat(category)};
   cl::opt<int> threads{"threads",
                        cl::desc("threads (default: all CPUs of the process)"),
                        cl::value_desc("N"), cl::init(0), cl::cat(category)};
@@ -221,13 +229,16 @@ static llvm::Error parseOutputs(ArrayRef<std::string> texts,
                                 const std::vector<TensorInfo> &tensors,
                                 std::vector<std::string> &paths) {
   paths.resize(tensors.size());
-  return parseNamed(texts, "output", tensors,
-                    [&](size_t position, StringRef value) -> llvm::Error {
-                      if (!value.consume_front("@") || !value.ends_with(".npy"))
-                        return makeError("'" + value + "' is not @FILE.npy");
-                      paths[position] = value.str();
-                      return llvm::Error::success();
-                    });
+  return parseNamed(
+      texts, "output", tensors,
+      [&](size_t position, StringRef value) -> llvm::Error {
+        if (!value.consume_front("@") || !value.ends_with(".npy"))
+          return makeError("'" + value + "' is not @FILE.npy");
+        if (llvm::Error problem = checkWritable(value))
+          return problem;
+        paths[position] = value.str();
+        return llvm::Error::success();
+      });
 }
 
 /// Every input must have a value; the error shows all that are missing.
@@ -312,15 +323,15 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
   if (!options.chip.empty())
     return makeError("--chip belongs to --device=cuda, which is not supported "
                      "yet");
-  if (!llvm::is_contained(listCpus(), options.cpu))
-    return makeError("unknown processor '" + options.cpu + "'; known are " +
-                     llvm::join(listCpus(), ", "));
   if (options.threads < 0)
     return makeError("--threads " + Twine(options.threads) + " is negative");
   if (options.repeat < 1)
     return makeError("--repeat " + Twine(options.repeat) + " is less than 1");
-  if (options.rtol < 0 || options.atol < 0)
-    return makeError("a tolerance is negative");
+  for (const cl::opt<double> *tolerance : {&options.rtol, &options.atol})
+    if (!std::isfinite(tolerance->getValue()) || tolerance->getValue() < 0)
+      return makeError("--" + tolerance->ArgStr + " " +
+                       llvm::formatv("{0}", tolerance->getValue()).str() +
+                       " is not a tolerance; a number from 0 up is expected");
   RunOptions run;
   for (const std::string &shape : options.shapes)
     if (std::string problem = parseShapeOption(shape, run.compiler.import);
@@ -330,6 +341,7 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
   run.compiler.import.expandFunctions = options.expandFunctions;
   run.compiler.phases.fuse = !options.noFuse;
   run.compiler.target.cpu = options.cpu;
+  run.compiler.target.features = options.features;
   run.compiler.dumpPhasesTo = options.dumpPhasesTo;
   run.jit.perfMap = options.perfMap;
   run.freezeInputs = options.freezeInputs;
@@ -344,23 +356,21 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM initLlvm(argc, argv);
-  // LLVM registers hundreds of options of its own, with names such as
-  // --threads; this tool has only those of its contract.
-  cl::ResetCommandLineParser();
   Options options;
-  cl::HideUnrelatedOptions(options.category);
-  std::string errors;
-  llvm::raw_string_ostream errorStream(errors);
-  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &errorStream)) {
-    llvm::errs() << errors;
+  if (!options.parse(argc, argv, kOverview))
     return kUsage;
-  }
   llvm::Expected<Arguments> arguments = sortArguments(options);
   if (!arguments)
     return usageError(llvm::toString(arguments.takeError()));
   llvm::Expected<RunOptions> runOptions = readOptions(options);
   if (!runOptions)
     return usageError(llvm::toString(runOptions.takeError()));
+  {
+    MLIRContext context(MLIRContext::Threading::DISABLED);
+    ToolDiagnostics diagnostics(&context);
+    if (failed(verifyOptions(context, runOptions->compiler)))
+      return kUsage;
+  }
   dilated_rt_set_num_threads(options.threads);
   if (!arguments->testDirs.empty())
     return runTestCases(arguments->model, arguments->testDirs, *runOptions);

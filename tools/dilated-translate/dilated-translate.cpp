@@ -103,6 +103,16 @@ int main(int argc, char **argv) {
   if (llvm::any_of(llvm::ArrayRef<char *>(argv, argc), isImport))
     return importOnnx(argc, argv);
 
+  // Upstream says it twice, and exits as for an invalid module.
+  auto isFlag = [](llvm::StringRef argument) {
+    return argument.starts_with("-") && argument != "-";
+  };
+  if (llvm::none_of(llvm::ArrayRef<char *>(argv + 1, argc - 1), isFlag)) {
+    llvm::errs() << "dilated-translate: error: a translation is needed, such "
+                    "as --import-onnx; see --help\n";
+    return BadUsage;
+  }
+
   registerToLLVMIRTranslation();
   // For --help: with this flag the function above is what runs.
   TranslateToMLIRRegistration importRegistration(

@@ -83,6 +83,12 @@ private:
   TimingScope *timing = nullptr;
 };
 
+/// Checks what needs no model, before any work: the target, and that the folder
+/// of dumps can be made. Errors go to the context's handler; they are bad
+/// usage.
+LogicalResult verifyOptions(MLIRContext &context,
+                            const CompilerOptions &options);
+
 } // namespace mlir::dilated
 
 #endif // DILATED_MLIR_PIPELINES_COMPILER_H

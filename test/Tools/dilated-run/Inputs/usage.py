@@ -11,6 +11,7 @@ from pathlib import Path
 inputs, scratch = map(Path, sys.argv[1:])
 add = str(inputs / "add.mlir")
 (scratch / "broken.npy").write_text("something else\n")
+(scratch / "folder.npy").mkdir()
 (scratch / "broken.pb").write_text("something else\n")
 
 CASES = [
@@ -25,7 +26,15 @@ CASES = [
     ("unknown processor 'pentium-9'; known are native, ", [add, "--mcpu=pentium-9"]),
     ("--threads -1 is negative", [add, "--threads=-1"]),
     ("--repeat 0 is less than 1", [add, "--repeat=0"]),
-    ("a tolerance is negative", [add, "--atol=-1"]),
+    ("--atol -1.00 is not a tolerance; a number from 0 up is expected", [add, "--atol=-1"]),
+    ("--rtol nan is not a tolerance", [add, "--rtol=nan"]),
+    ("--rtol INF is not a tolerance", [add, "--rtol=inf"]),
+    ("unknown processor feature '+avx9'", [add, "--mattr=+avx9"]),
+    ("processor feature 'avx2' must start with + or -", [add, "--mattr=avx2"]),
+    (
+        f"cannot make the folder '{scratch / 'broken.pb' / 'x'}'",
+        [add, "--dump-phases-to", str(scratch / "broken.pb" / "x")],
+    ),
     # Models that can't be read.
     ("missing.mlir", ["missing.mlir"]),
     ("missing.onnx", ["missing.onnx"]),
@@ -44,6 +53,14 @@ CASES = [
     ),
     ("is not a readable TensorProto", [add, "--input", f"a=@{scratch / 'broken.pb'}"]),
     ("--output sum: 'y.txt' is not @FILE.npy", [add, "--output", "sum=y.txt"]),
+    (
+        "--output sum: cannot write 'no/such/y.npy': there is no folder 'no/such'",
+        [add, "--output", "sum=@no/such/y.npy"],
+    ),
+    (
+        f"--output sum: cannot write '{scratch / 'folder.npy'}': is a folder",
+        [add, "--output", f"sum=@{scratch / 'folder.npy'}"],
+    ),
     # Inputs that don't fit are refused before anything is compiled.
     (
         "input 'b' has size 3 in dimension 0 ('n'), but input 'a' has 2 for 'n'",
