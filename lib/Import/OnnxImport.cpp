@@ -61,6 +61,12 @@ mlir::dilated::importOnnxFile(MLIRContext *context, StringRef path,
       report.error("graph input '" + input.name +
                    "' has no shape; give one with --shape " + input.name +
                    "=...");
+  // Its rank is part of what a caller of the compiled model relies on.
+  for (const DeclaredValue &output : signature.outputs)
+    if (!output.dims)
+      report.error("graph output '" + output.name +
+                   "' has no shape; its rank is needed, dimensions may be "
+                   "unknown (onnx.shape_inference adds what it can)");
   FlatGraph graph;
   if (report.hasErrors() ||
       failed(expandFunctions(model, functions, report, graph)))

@@ -197,6 +197,11 @@ def output_without_a_type(path):
     return model([relu()], outputs=[onnx.ValueInfoProto(name="y")])
 
 
+@case("types", 1, "graph output 'y' has no shape; its rank is needed")
+def output_without_a_shape(path):
+    return model([relu()], outputs=[helper.make_tensor_value_info("y", TensorProto.FLOAT, None)])
+
+
 @case("types", 1, "graph input 'x' is a sequence; only tensors are read")
 def sequence_input(path):
     info = helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, (2, 4))
