@@ -7,8 +7,10 @@
 #include "dilated-mlir/Pipelines/Compiler.h"
 
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
-#include "dilated-mlir/Support/AtomicFile.h"
 #include "dilated-mlir/Pipelines/Program.h"
+#include "dilated-mlir/Support/AtomicFile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
@@ -84,6 +86,8 @@ static Phase getFirstPhase(ModuleOp module) {
   });
   if (!hasOther && !module.getBody()->empty())
     return Phase::Object;
+  if (Signature::isAttachedTo(module))
+    return Phase::Llvm;
   return hasBuffers ? Phase::Kernel : Phase::Import;
 }
 
@@ -114,6 +118,13 @@ LogicalResult Compiler::runPhase(ModuleOp module, Phase phase) {
     if (failed(bytes))
       return failure();
     options.phases.cpu.vectorBytes = *bytes;
+  }
+  // The last phase whose types tell what goes in and out.
+  if (phase == Phase::Kernel && module.lookupSymbol<func::FuncOp>("main")) {
+    FailureOr<Signature> signature = Signature::read(module);
+    if (failed(signature))
+      return failure();
+    signature->attachTo(module);
   }
   PassManager pm(&context);
   // With progress or dumps a crash should say where it was; the generic
@@ -178,6 +189,22 @@ FailureOr<SmallVector<char>> Compiler::emitObject(ModuleOp module,
   return object;
 }
 
+/// From phase kernel on a module knows the number of its weights only.
+static LogicalResult verifyWeights(ModuleOp module,
+                                   const WeightTable &weights) {
+  auto table = module.lookupSymbol<LLVM::GlobalOp>("dilated_weights");
+  if (!table)
+    return success();
+  auto type = dyn_cast<LLVM::LLVMArrayType>(table.getGlobalType());
+  uint64_t count = type ? type.getNumElements() : 0;
+  if (count == weights.size())
+    return success();
+  return module.emitError("has a table of ")
+         << count << " weights, and names " << weights.size()
+         << " of them; from phase kernel on a module does not say where its "
+            "weights are, so start from an earlier phase";
+}
+
 FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path,
                                            raw_ostream *llvmIr) {
   CompiledModel compiled;
@@ -196,9 +223,12 @@ FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path,
   if (failed(weights))
     return failure();
   compiled.weights = std::move(*weights);
+  Phase first = getFirstPhase(module);
   for (Phase phase : {Phase::Kernel, Phase::Llvm})
-    if (failed(runPhase(module, phase)))
+    if (phase >= first && failed(runPhase(module, phase)))
       return failure();
+  if (failed(verifyWeights(module, compiled.weights)))
+    return failure();
   FailureOr<SmallVector<char>> object =
       emitObject(module, compiled.signature, llvmIr);
   if (failed(object))

@@ -121,6 +121,16 @@ FailureOr<Signature> mlir::dilated::readProgram(ModuleOp module) {
   if (failed(signature))
     return failure();
   auto main = module.lookupSymbol<func::FuncOp>("main");
+  // Phase llvm has left functions behind: it was a program before.
+  if (!main) {
+    if (!module.lookupSymbol("dilated_main"))
+      return module.emitError("the module has no function @main");
+    return signature;
+  }
+  if (main.getNumArguments() != signature->inputs.size())
+    return main.emitError("has ")
+           << main.getNumArguments() << " arguments, the module's signature "
+           << signature->inputs.size() << " inputs";
   // All problems in one report.
   bool isBroken = failed(CallVerifier(module).verify(main));
   isBroken |= failed(verifyIndices(module));

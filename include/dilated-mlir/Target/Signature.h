@@ -44,6 +44,11 @@ struct Signature {
   int findInput(StringRef name) const;
   int findOutput(StringRef name) const;
 
+  /// Notes the signature at the module, for when its types no longer tell: from
+  /// phase kernel on. `read` takes it from there.
+  void attachTo(ModuleOp module) const;
+  static bool isAttachedTo(ModuleOp module);
+
   /// The signature of @main, from its types and the argument and result
   /// attributes `dilated.name` and `dilated.symbols`; names default to arg0…,
   /// result0…. An error when there is no public function @main over ranked

@@ -58,7 +58,7 @@ CASES = [
         [add, "--output", "sum=@no/such/y.npy"],
     ),
     (
-        f"--output sum: cannot write '{scratch / 'folder.npy'}': is a folder",
+        f"--output sum: cannot write '{scratch / 'folder.npy'}': it is a folder",
         [add, "--output", f"sum=@{scratch / 'folder.npy'}"],
     ),
     # Inputs that don't fit are refused before anything is compiled.
