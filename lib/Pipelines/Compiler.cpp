@@ -6,6 +6,7 @@
 
 #include "dilated-mlir/Pipelines/Compiler.h"
 
+#include "CacheKey.h"
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
 #include "dilated-mlir/Pipelines/Program.h"
 #include "dilated-mlir/Support/AtomicFile.h"
@@ -223,6 +224,20 @@ FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path,
   if (failed(weights))
     return failure();
   compiled.weights = std::move(*weights);
+
+  // The phases up to here take a hundredth of the time, and say what there is
+  // to say about the model: that is heard on a hit as well.
+  CompilationCache cache(options.cacheDir);
+  std::optional<CompilationCache::Key> key;
+  if (!options.cacheDir.empty() && options.dumpPhasesTo.empty() && !llvmIr)
+    key = computeCacheKey(module, options);
+  if (key) {
+    if (auto object = cache.load(*key)) {
+      compiled.object = std::move(*object);
+      compiled.fromCache = true;
+      return compiled;
+    }
+  }
   Phase first = getFirstPhase(module);
   for (Phase phase : {Phase::Kernel, Phase::Llvm})
     if (phase >= first && failed(runPhase(module, phase)))
@@ -234,5 +249,7 @@ FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path,
   if (failed(object))
     return failure();
   compiled.object = std::move(*object);
+  if (key)
+    cache.store(*key, compiled.object);
   return compiled;
 }

@@ -154,3 +154,18 @@ mlir::dilated::getVectorBytes(const TargetOptions &options,
     return 64;
   return subtarget->checkFeatures("+avx2,+fma") ? 32 : 16;
 }
+
+FailureOr<std::string>
+mlir::dilated::getTargetKey(const TargetOptions &options,
+                            function_ref<InFlightDiagnostic()> emitError) {
+  FailureOr<std::unique_ptr<llvm::TargetMachine>> machine =
+      createTargetMachine(options, emitError);
+  if (failed(machine))
+    return failure();
+  return llvm::formatv("{0} cpu {1} features {2} tune {3} -O{4}",
+                       (*machine)->getTargetTriple().str(),
+                       (*machine)->getTargetCPU(),
+                       (*machine)->getTargetFeatureString(),
+                       tuningFor(options), options.optLevel)
+      .str();
+}

@@ -34,6 +34,10 @@ struct CompilerOptions {
   /// LLVM IR (`model.ll`) and the object (`model.o`); empty: none.
   std::string dumpPhasesTo;
 
+  /// A folder of compiled code, read and added to (Support/CompilationCache.h);
+  /// empty: everything is compiled. Not used together with dumpPhasesTo.
+  std::string cacheDir;
+
   /// Called with the name of each step as it begins.
   std::function<void(StringRef step)> progress;
 };
@@ -43,6 +47,7 @@ struct CompiledModel {
   SmallVector<char> object; // a relocatable ELF file, entry `dilated_main`
   Signature signature;
   WeightTable weights; // keeps the model file mapped
+  bool fromCache = false;
 };
 
 /// What load() found. `exitCode` is a tool's: 0 fine, 1 the model was read and

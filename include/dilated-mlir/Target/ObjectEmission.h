@@ -51,6 +51,13 @@ createTargetMachine(const TargetOptions &options,
 FailureOr<int64_t> getVectorBytes(const TargetOptions &options,
                                   function_ref<InFlightDiagnostic()> emitError);
 
+/// The processor that `options` stand for, as one line: triple, processor, every
+/// feature with its sign, what is tuned for, and the level. Code for equal lines
+/// is equal.
+FailureOr<std::string>
+getTargetKey(const TargetOptions &options,
+             function_ref<InFlightDiagnostic()> emitError);
+
 /// The bytes of a relocatable object (position independent, small code model)
 /// of a module in the LLVM dialect, with the description of a model of this
 /// signature (Runtime/ModelDescription.h). `llvmIr`, when given, receives the
