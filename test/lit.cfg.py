@@ -65,6 +65,8 @@ config.substitutions += [
 # Tests written in Python find the helpers of test/Integration/CPU and the tools.
 config.environment["PYTHONPATH"] = os.path.join(test_root, "Integration", "CPU")
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+# Tests are about the compiler of this build, and leave a user's cache alone.
+config.environment["DILATED_CACHE"] = "off"
 config.environment["DILATED_TOOLS_DIR"] = config.dilated_tools_dir
 
 # ===-----------------------------------------------------------------------===#

@@ -114,6 +114,11 @@ struct Options : ToolOptions {
       "perf-map",
       cl::desc("name generated functions for Linux' perf (perf-PID.map)"),
       cl::cat(category)};
+  cl::opt<std::string> cacheDir{
+      "cache-dir",
+      cl::desc("take compiled code from this folder, where it is there "
+               "(default: compile)"),
+      cl::value_desc("DIR"), cl::cat(category)};
   cl::list<std::string> shapes{"shape", cl::desc("shape of a model's input"),
                                cl::value_desc("NAME=1x?x768"),
                                cl::cat(category)};
@@ -357,6 +362,7 @@ int main(int argc, char **argv) {
         !problem.empty())
       return fail(kUsage, problem);
   compilerOptions.phases.fuse = !options.noFuse;
+  compilerOptions.cacheDir = options.cacheDir;
   compilerOptions.target.cpu = options.cpu;
   compilerOptions.target.features = options.features;
   DialectRegistry registry;

@@ -125,6 +125,10 @@ LogicalResult ModelRunner::compile(ArrayRef<HostTensor> inputs) {
   if (failed(result))
     return failure();
   compiled.emplace(std::move(*result));
+  if (options.profile)
+    llvm::errs() << "code: "
+                 << (compiled->fromCache ? "from the cache" : "compiled")
+                 << '\n';
 
   progress.step("load");
   auto fail = [&](llvm::Error error) {

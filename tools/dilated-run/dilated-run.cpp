@@ -16,6 +16,7 @@
 #include "TestCases.h"
 #include "dilated-mlir/Runtime/Runtime.h"
 #include "dilated-mlir/Support/AtomicFile.h"
+#include "dilated-mlir/Support/CompilationCache.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -122,6 +123,14 @@ struct Options : ToolOptions {
       "no-fuse",
       cl::desc("leave branches as they are: the reference through linalg"),
       cl::cat(category)};
+  cl::opt<std::string> cacheDir{
+      "cache-dir",
+      cl::desc("folder of compiled code (default: DILATED_CACHE_DIR, else "
+               "~/.cache/dilated-mlir)"),
+      cl::value_desc("DIR"), cl::cat(category)};
+  cl::opt<bool> noCache{"no-cache",
+                        cl::desc("compile, whatever was compiled before"),
+                        cl::cat(category)};
   cl::opt<std::string> dumpPhasesTo{
       "dump-phases-to",
       cl::desc("folder for the IR after every phase, LLVM IR and object"),
@@ -343,6 +352,10 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
   run.compiler.target.cpu = options.cpu;
   run.compiler.target.features = options.features;
   run.compiler.dumpPhasesTo = options.dumpPhasesTo;
+  if (!options.noCache)
+    run.compiler.cacheDir = options.cacheDir.empty()
+                                ? getDefaultCacheFolder()
+                                : std::string(options.cacheDir);
   run.jit.perfMap = options.perfMap;
   run.freezeInputs = options.freezeInputs;
   run.profile = options.profile;
