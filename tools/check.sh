@@ -36,6 +36,9 @@ clang_format() {
 step clang-format clang_format
 step house-rules tools/lint.sh
 step generated-docs tools/update-docs.sh --check
+step python-lint "$python" -m ruff check
+step python-format "$python" -m ruff format --check
+step python-types "$python" -m mypy
 
 say "GoogleTest"
 shopt -s nullglob

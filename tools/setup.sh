@@ -24,7 +24,7 @@ packages=(
   zlib1g-dev libzstd-dev
   g++ cmake ninja-build ccache git
   libprotobuf-dev protobuf-compiler libfmt-dev
-  python3 python3-venv libgtest-dev
+  python3 python3-venv python3-dev libgtest-dev
   clang-format-22
   libopenblas0-pthread
 )
