@@ -12,43 +12,38 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
-#include <cmath>
-#include <cstdlib>
-#include <dlfcn.h>
+#include <link.h>
 
 using namespace mlir;
 using namespace mlir::dilated;
 
-// Only their addresses are taken.
-extern "C" void *__tls_get_addr(void *);
 extern "C" int omp_get_max_threads(void);
 
-/// The file that defines the function at `address` in this process.
-static std::string findLibrary(const void *address) {
-  Dl_info info;
-  if (!dladdr(address, &info) || !info.dli_fname)
-    return "";
-  SmallString<256> path;
-  if (llvm::sys::fs::real_path(info.dli_fname, path))
-    return info.dli_fname;
-  return path.str().str();
+static int collectLibrary(struct dl_phdr_info *info, size_t, void *data) {
+  static constexpr StringLiteral kNames[] = {"libc.so.", "libm.so.",
+                                             "libgomp.so.", "ld-linux"};
+  StringRef path = info->dlpi_name ? info->dlpi_name : "";
+  StringRef file = llvm::sys::path::filename(path);
+  if (llvm::none_of(kNames,
+                    [&](StringRef name) { return file.starts_with(name); }))
+    return 0;
+  SmallString<256> real;
+  if (llvm::sys::fs::real_path(path, real))
+    real = path;
+  static_cast<std::vector<std::string> *>(data)->push_back(real.str().str());
+  return 0;
 }
 
 /// The libraries that a model needs, as this process has them: their names and
-/// symbol versions go into the model, and they are wherever it runs.
+/// symbol versions go into the model, and they are wherever it runs. By name:
+/// the addresses of their functions may be in a program that takes them, in
+/// another allocator, or in the OpenMP that some other library brought along.
 static std::vector<std::string> findSystemLibraries() {
-  double (*sine)(double) = std::sin;
-  const void *functions[] = {
-      reinterpret_cast<const void *>(&std::malloc),
-      reinterpret_cast<const void *>(sine),
-      reinterpret_cast<const void *>(&omp_get_max_threads),
-      reinterpret_cast<const void *>(&__tls_get_addr)};
+  // Referred to, so that this program has it also where nothing runs a model.
+  static int (*const volatile openmp)(void) = omp_get_max_threads;
+  (void)openmp;
   std::vector<std::string> libraries;
-  for (const void *function : functions) {
-    std::string path = findLibrary(function);
-    if (StringRef(path).contains(".so") && !llvm::is_contained(libraries, path))
-      libraries.push_back(path);
-  }
+  dl_iterate_phdr(collectLibrary, &libraries);
   return libraries;
 }
 

@@ -1,7 +1,8 @@
 /*===- compile.c - the compiler from C ----------------------------*- C -*-===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception                    *|
 \*===----------------------------------------------------------------------===*/
-/* compile MODEL [NAME=SHAPE]: compiles, says what there is, runs on ones. */
+/* compile MODEL [NAME=SHAPE [OUT]]: compiles, says what there is, runs on ones,
+   saves. */
 
 #include "dilated-mlir-c/Compiler.h"
 
@@ -25,12 +26,14 @@ static int fail(const dilated_error *error) {
 
 /* Ones of the input's size, which has to be static. */
 static int fill(const dilated_tensor_info *info, dilated_tensor *tensor) {
+  /* Where code takes its address, malloc may seem to be in the program. */
+  void *(*volatile allocate)(size_t) = malloc;
   int64_t count = 1, i;
   int32_t axis;
   float *data;
   for (axis = 0; axis < info->rank; ++axis)
     count *= info->sizes[axis];
-  data = malloc((size_t)count * sizeof(float));
+  data = allocate((size_t)count * sizeof(float));
   if (!data || info->type != DILATED_RT_F32 || count < 0)
     return 1;
   for (i = 0; i < count; ++i)
@@ -86,7 +89,8 @@ int main(int argc, char **argv) {
   DilatedResult result;
   dilated_error error;
   const dilated_api *api;
-  const char *shape = argc > 2 ? argv[2] : NULL;
+  const char *shape = argc > 2 && argv[2][0] ? argv[2] : NULL;
+  const char *out = argc > 3 ? argv[3] : "model.txt";
   int diagnostics = 0, failed;
   size_t i;
   options.structSize = sizeof(options);
@@ -106,8 +110,10 @@ int main(int argc, char **argv) {
     describe("output", dilatedArtifactGetOutput(artifact, i));
   api = dilatedArtifactGetApi(artifact, &error);
   failed = api ? run(api) : fail(&error);
-  if (!failed && dilatedArtifactSave(artifact, "model.txt", show, &diagnostics))
-    printf("not saved\n");
+  if (!failed)
+    printf(dilatedArtifactSave(artifact, out, show, &diagnostics)
+               ? "not saved\n"
+               : "saved\n");
   dilatedArtifactDestroy(artifact);
   return failed;
 }
