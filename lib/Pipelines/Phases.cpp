@@ -9,6 +9,7 @@
 
 #include "dilated-mlir/Pipelines/Phases.h"
 
+#include "dilated-mlir/CodeGen/CPU/Passes.h"
 #include "dilated-mlir/Conversion/Passes.h"
 #include "dilated-mlir/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -50,6 +51,13 @@ static void verifyPhase(OpPassManager &pm, Phase phase) {
   pm.addPass(createDilatedVerifyPhase(options));
 }
 
+/// While attention still shows who reads an input.
+static void addStrideInputs(OpPassManager &pm, const PhaseOptions &options) {
+  DilatedStrideInputsOptions inputs;
+  inputs.function = options.cpu.entry;
+  pm.addPass(createDilatedStrideInputs(inputs));
+}
+
 void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
                                const PhaseOptions &options) {
   switch (phase) {
@@ -77,6 +85,8 @@ void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
     break;
   case Phase::Kernel:
     pm.addPass(createDilatedIsolateNames());
+    pm.addPass(createInlinerPass()); // one function has all buffers
+    addStrideInputs(pm, options);
     pm.addPass(createDilatedLowerBranches());           // what did not fuse
     pm.addPass(createConvertElementwiseToLinalgPass()); // arith on tensors
     pm.addPass(createDilatedGuardDivision());

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
+#include "SizeSlice.h"
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -56,8 +57,14 @@ static MemRefType getKernelType(Value memref, bool keepLast) {
 //===----------------------------------------------------------------------===//
 
 /// Asserts that two dimensions agree, unless that is known.
-static void emitSameSize(KernelBuilder &b, Value a, int64_t dimA, Value c,
-                         int64_t dimC, const Twine &message) {
+static void emitSameSize(KernelBuilder &b, SizeSlice &sizes, Value a,
+                         int64_t dimA, Value c, int64_t dimC,
+                         const Twine &message) {
+  // Views of the arena have no bounds, but sizes.
+  std::optional<SizeSlice::Size> sizeA = sizes.getDim(a, dimA);
+  std::optional<SizeSlice::Size> sizeC = sizes.getDim(c, dimC);
+  if (sizeA && sizeC && sizeA->value == sizeC->value)
+    return;
   ValueBoundsConstraintSet::Variable first(a, dimA), second(c, dimC);
   FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(first, second);
   if (succeeded(equal) && *equal)
@@ -70,15 +77,16 @@ static void emitSameSize(KernelBuilder &b, Value a, int64_t dimA, Value c,
 static void emitChecks(KernelBuilder &b, ValueRange operands) {
   Value query = operands[0], key = operands[1], value = operands[2];
   Value out = operands[3];
+  SizeSlice sizes(b);
   auto same = [&](Value memref, int64_t dim, int64_t queryDim, StringRef what) {
-    emitSameSize(b, memref, dim, query, queryDim,
+    emitSameSize(b, sizes, memref, dim, query, queryDim,
                  "dilated attention: " + what + " [C5]");
   };
   same(key, 0, 0, "key and query differ in batch size");
   same(key, 1, 1, "key and query differ in sequence length");
   same(value, 0, 0, "value and query differ in batch size");
   same(value, 1, 1, "value and query differ in sequence length");
-  emitSameSize(b, value, 2, key, 2,
+  emitSameSize(b, sizes, value, 2, key, 2,
                "dilated attention: value and key differ in heads [C5]");
   same(out, 0, 0, "output and query differ in batch size");
   same(out, 1, 1, "output and query differ in sequence length");

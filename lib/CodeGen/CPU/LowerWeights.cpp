@@ -90,9 +90,10 @@ void LowerWeights::runOnOperation() {
     OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
     auto pointer = LLVM::LLVMPointerType::get(&getContext());
     auto type = LLVM::LLVMArrayType::get(pointer, indices.size());
-    LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/false,
-                           LLVM::Linkage::External, kTable,
-                           LLVM::ZeroAttr::get(&getContext()));
+    auto table = LLVM::GlobalOp::create(
+        b, module.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::External,
+        kTable, LLVM::ZeroAttr::get(&getContext()));
+    table.setVisibility_(LLVM::Visibility::Hidden);
   }
   for (ml_program::GlobalLoadConstOp load : loads)
     if (failed(lower(load, indices)))

@@ -79,6 +79,15 @@ void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
   addBufferization(pm);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+
+  // Outputs where the caller wants them, buffers of known sizes in one arena;
+  // what is left is allocated and freed where it is used.
+  DilatedPlaceOutputsOptions outputs;
+  outputs.function = options.entry;
+  pm.addPass(createDilatedPlaceOutputs(outputs));
+  DilatedPlanMemoryOptions memory;
+  memory.function = options.entry;
+  pm.addPass(createDilatedPlanMemory(memory));
   bufferization::buildBufferDeallocationPipeline(pm);
   pm.addPass(createConvertBufferizationToMemRefPass());
 
@@ -86,6 +95,7 @@ void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
   pm.addPass(createDilatedLowerFusedAttention(getAttentionOptions(bytes)));
   pm.addPass(createDilatedLowerMatmul(getMatmulOptions(bytes)));
   pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createDilatedPlanTaskMemory());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

@@ -1,6 +1,6 @@
 // RUN: dilated-opt %s --dilated-lower-weights --split-input-file --verify-diagnostics | FileCheck %s
 
-// CHECK: llvm.mlir.global external @dilated_weights(#llvm.zero) {{.*}} : !llvm.array<2 x ptr>
+// CHECK: llvm.mlir.global external hidden @dilated_weights(#llvm.zero) {{.*}} : !llvm.array<2 x ptr>
 // CHECK-NOT: ml_program
 ml_program.global private @a(#ml_program.extern : tensor<4x8xf32>) : tensor<4x8xf32>
     {dilated.weight = {file = "model.onnx.data", offset = 0 : i64, length = 128 : i64}}

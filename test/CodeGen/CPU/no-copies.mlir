@@ -1,7 +1,11 @@
 // Between the projection of queries, keys and values and the attention there are
-// views, and the program needs no other allocation than its results and tasks.
+// views; the attention writes to the caller's memory.
 //
-// RUN: dilated-opt %s --dilated-cpu-kernel | FileCheck %s
+// RUN: dilated-opt %s --dilated-cpu-kernel --split-input-file | FileCheck %s
+// RUN: dilated-opt %s --pipeline-kernel --split-input-file | FileCheck %s --check-prefix=HEAP
+
+// HEAP-NOT: memref.alloc
+// HEAP-NOT: memref.copy
 
 // CHECK-LABEL: func.func @main
 // CHECK-NOT: memref.copy
@@ -9,8 +13,13 @@
 // CHECK-NOT: memref.copy
 // CHECK: %[[HEADS:.*]] = memref.expand_shape
 // CHECK-NOT: memref.copy
+// CHECK: %[[POINTER:.*]] = call @dilated_rt_output(
+// CHECK: llvm.insertvalue %[[POINTER]]
+// CHECK: %[[OUT:.*]] = memref.view
+// CHECK-NOT: [C5]
 // CHECK: %[[Q:.*]] = memref.cast %[[HEADS]]
-// CHECK: call @dilated_attention_f32_d32(%[[Q]],
+// CHECK: %[[RESULT:.*]] = memref.cast %[[OUT]]
+// CHECK: call @dilated_attention_f32_d32(%[[Q]], %[[Q]], %[[Q]], %[[RESULT]])
 // CHECK-NOT: memref.copy
 // CHECK: return
 func.func @main(%x: tensor<1x?x128xf32>, %w: tensor<128x128xf32>, %bias: tensor<128xf32>) -> tensor<1x?x4x32xf32> {
@@ -33,4 +42,22 @@ func.func @main(%x: tensor<1x?x128xf32>, %w: tensor<128x128xf32>, %bias: tensor<
   %r = dilated.fused_attention ins(%heads, %heads, %heads) outs(%out) pattern(<[segment<64, 1>, segment<128, 2>]>)
     : tensor<1x?x4x32xf32>, tensor<1x?x4x32xf32>, tensor<1x?x4x32xf32> into tensor<1x?x4x32xf32> -> tensor<1x?x4x32xf32>
   return %r : tensor<1x?x4x32xf32>
+}
+
+// -----
+
+// An attention library has no memory of its own, but that of tasks.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: dilated_rt_scratch
+// CHECK-NOT: memref.copy
+// CHECK: call @dilated_rt_output(
+// CHECK: call @dilated_attention_f32_d48(
+// CHECK-NEXT: return
+func.func @main(%q: tensor<1x?x16x48xf32>, %k: tensor<1x?x16x48xf32>, %v: tensor<1x?x16x48xf32>) -> tensor<1x?x16x48xf32> {
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %q, %c1 : tensor<1x?x16x48xf32>
+  %out = tensor.empty(%n) : tensor<1x?x16x48xf32>
+  %r = dilated.fused_attention ins(%q, %k, %v) outs(%out) pattern(<[segment<64, 1>, segment<128, 2>]>)
+    : tensor<1x?x16x48xf32>, tensor<1x?x16x48xf32>, tensor<1x?x16x48xf32> into tensor<1x?x16x48xf32> -> tensor<1x?x16x48xf32>
+  return %r : tensor<1x?x16x48xf32>
 }

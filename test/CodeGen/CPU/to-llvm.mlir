@@ -4,7 +4,7 @@
 // RUN: dilated-opt %s --dilated-cpu-kernel=vector-bytes=32 --dilated-cpu-llvm=vector-bytes=32 | FileCheck %s
 
 // CHECK-NOT: builtin.unrealized_conversion_cast
-// CHECK-DAG: llvm.func @dilated_main(%{{.*}}: !llvm.ptr)
+// CHECK-DAG: llvm.func hidden @dilated_main(%{{.*}}: !llvm.ptr)
 // CHECK-DAG: llvm.func @dilated_rt_parallel_for(!llvm.ptr, !llvm.ptr, i64)
 // CHECK-DAG: llvm.func internal @dilated_attention_f32_d32_task
 // CHECK-DAG: llvm.func internal @dilated_attention_bf16_d32_task

@@ -13,6 +13,37 @@ include "mlir/Pass/PassBase.td"
 // Linalg on tensors, before bufferisation
 //===----------------------------------------------------------------------===//
 
+def DilatedStrideInputs : Pass<"dilated-stride-inputs", "::mlir::ModuleOp"> {
+  let summary = "Let inputs that only attention reads have any strides";
+  let description = [{
+    An argument of `function` whose uses, through casts, slices and expansions, are
+    operands of `dilated.fused_attention` or `dilated.gather` becomes a memref with a
+    dynamic strided layout, read as a tensor. So a slice of a projection or a
+    transposed tensor is an input without a copy. All other arguments stay tensors,
+    whose layout will be row-major, and are marked as not writable.
+
+    Preconditions: before bufferisation.
+    Postconditions: nothing writes to an input.
+
+    Example:
+
+    ```mlir
+    func.func @main(%q: tensor<1x?x16x48xf32>, ...)
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @main(%m: memref<1x?x16x48xf32, strided<[?, ?, ?, ?], offset: ?>>, ...) {
+      %q = bufferization.to_tensor %m restrict : ...
+    ```
+  }];
+  let options = [Option<"function", "function", "std::string", "\"main\"",
+                        "the entry of the module">];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def DilatedFuseElementwise : Pass<"dilated-fuse-elementwise"> {
   let summary = "Fuse elementwise linalg ops where nothing is computed twice";
   let description = [{
@@ -116,6 +147,124 @@ def DilatedVectorizeLinalg : Pass<"dilated-vectorize-linalg"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::vector::VectorDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// Memory, after bufferisation
+//===----------------------------------------------------------------------===//
+
+def DilatedPlaceOutputs : Pass<"dilated-place-outputs", "::mlir::ModuleOp"> {
+  let summary = "Write the results of the entry function to the caller's memory";
+  let description = [{
+    Where `function` returns a buffer that it allocates, as a whole, the allocation
+    becomes a call of `dilated_rt_output`, which answers with the caller's memory.
+    What else it returns (an input, a weight, a part of a buffer, a buffer for the
+    second time, one of several buffers) is copied there at the end.
+
+    Preconditions: bufferised; `function` has one block and no callers.
+    Postconditions: `function` has no results; every output is asked for once.
+
+    Example:
+
+    ```mlir
+    %0 = memref.alloc(%n) : memref<?x8xf32>
+    ...
+    return %0 : memref<?x8xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %pointer = call @dilated_rt_output(%index, %rank, %sizes) : (i64, i64, !llvm.ptr) -> !llvm.ptr
+    ...
+    %0 = builtin.unrealized_conversion_cast %descriptor : ... to memref<?x8xf32>
+    ...
+    return
+    ```
+  }];
+  let options = [Option<"function", "function", "std::string", "\"main\"",
+                        "the entry of the module">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def DilatedPlanMemory : Pass<"dilated-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Make intermediate buffers views of one block of memory";
+  let description = [{
+    Every buffer of `function` whose sizes are a matter of the inputs' sizes becomes a
+    view of one arena, which `dilated_rt_scratch` answers with at the start. Offsets
+    are multiples of 64 bytes. Buffers that are not in use at the same time share
+    memory: large ones are placed first, each into the smallest gap that it fits.
+    Dynamic sizes are estimated for that; which buffer lies above which is then fixed,
+    and where it begins is computed from the sizes when the function runs. Sizes that
+    overflow give an arena that no machine has, not a small one.
+
+    The size of the arena is also a function of its own, `@<function>_scratch`, of the
+    same arguments, which the attribute `dilated.scratch` of `function` names.
+
+    Buffers stay where they are, for the deallocation passes, when their sizes depend
+    on data, they live from one iteration of a loop to the next, they leave the
+    function, they are freed by hand, or stand in a parallel loop
+    (`dilated-plan-task-memory` has those).
+
+    Preconditions: bufferised; `function` has one block.
+
+    Example:
+
+    ```mlir
+    %0 = memref.alloc(%n) : memref<?x8xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %arena = builtin.unrealized_conversion_cast %descriptor : ... to memref<?xi8>
+    ...
+    %0 = memref.view %arena[%offset][%n] : memref<?xi8> to memref<?x8xf32>
+    ```
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"main\"", "the entry of the module">,
+    Option<"report", "report", "bool", "false",
+           "say in a remark how many buffers are in the arena">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def DilatedPlanTaskMemory : Pass<"dilated-plan-task-memory", "::mlir::ModuleOp"> {
+  let summary = "Make buffers of parallel loops views of one block per task";
+  let description = [{
+    Buffers of static size inside the body of an outermost `scf.forall` or
+    `scf.parallel` become views of one block, which `dilated_rt_task_scratch` answers
+    with at the start of a task. Buffers that are not in use at the same time share
+    memory. The constant `@dilated_task_scratch_bytes` is the most that any task asks
+    for, in functions that it calls included.
+
+    Preconditions: bufferised; before `dilated-outline-parallel-loops`.
+
+    Example:
+
+    ```mlir
+    scf.forall (%i) in (%n) {
+      %0 = memref.alloc() : memref<64xf32>
+      ...
+      memref.dealloc %0 : memref<64xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    scf.forall (%i) in (%n) {
+      %pointer = func.call @dilated_rt_task_scratch(%c256) : (i64) -> !llvm.ptr
+      ...
+      %0 = memref.view %block[%c0][] : memref<?xi8> to memref<64xf32>
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
 }
 
 //===----------------------------------------------------------------------===//
@@ -363,31 +512,40 @@ def DilatedLowerAsserts : Pass<"dilated-lower-asserts", "::mlir::ModuleOp"> {
 }
 
 def DilatedEmitEntry : Pass<"dilated-emit-entry", "::mlir::ModuleOp"> {
-  let summary = "Add the C function that runs a model";
+  let summary = "Add the C functions and tables that a model is run by";
   let description = [{
-    Adds `dilated_main(arguments)`, which calls `function` with memref descriptors
-    read through an array of pointers, one per input, and copies each result to
-    the memory that the run-time library gives for it (`dilated_rt_output`). Also
-    gives private functions, `function` among them, internal linkage.
+    Adds what the run-time library links with, hidden from others:
 
-    Preconditions: bufferised.
-    Postconditions: nothing else changes. A module without `function` gets no
-    entry.
+    ```c
+    void dilated_main(void **arguments);
+    int64_t dilated_scratch(void **arguments);
+    const int64_t dilated_task_scratch_bytes;
+    const uint8_t dilated_row_major_inputs[inputs];
+    ```
 
-    Example: for `@main(memref<?xf32>) -> memref<?xf32>`
+    `arguments[i]` points to the memref descriptor of input i. `dilated_main` calls
+    `function` with them. `dilated_scratch` says how many bytes of scratch memory it
+    will ask for; it reads sizes only. An input whose entry of
+    `dilated_row_major_inputs` is 0 may have any strides. Also gives private
+    functions, `function` among them, internal linkage.
+
+    Preconditions: bufferised; outputs are in the caller's memory.
+    Postconditions: nothing else changes. A module without `function` gets nothing.
+
+    Example: for `@main(memref<?xf32>)`
 
     ```mlir
-    func.func @dilated_main(%arguments: !llvm.ptr) {
+    llvm.func hidden @dilated_main(%arguments: !llvm.ptr) {
       ...
-      %out = call @main(%in) : (memref<?xf32>) -> memref<?xf32>
-      ...
+      func.call @main(%in) : (memref<?xf32>) -> ()
+      llvm.return
     }
     ```
   }];
   let options = [Option<"function", "function", "std::string", "\"main\"",
                         "the function to call">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
+                           "::mlir::func::FuncDialect"];
 }
 
 #endif // DILATED_CODEGEN_CPU_PASSES_TD
