@@ -216,7 +216,7 @@ DeviceStatus EmulatedDeviceImpl::unloadModule(ModuleHandle module) {
 static DeviceStatus noKernel(const Module &module, const std::string &name) {
   std::string known;
   for (const KernelDescription &kernel : module.getKernels())
-    known += (known.empty() ? "" : ", ") + kernel.name;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", kernel.name);
   return DeviceStatus::failure(
       fmt::format("there is no kernel '{}'; the module has: {}", name,
                   known.empty() ? "none" : known));
@@ -261,6 +261,8 @@ DeviceStatus EmulatedDeviceImpl::launch(ModuleHandle module,
   emulated.chip = options.chip;
   emulated.checks = options.checks;
   emulated.hostThreads = options.hostThreads;
+  emulated.instructionLimit = options.instructionLimit;
+  emulated.registersPerThread = options.registersPerThread;
   emulated.count = options.count;
   lastResult = found->second.program->launch(emulated);
   if (options.output && !lastResult.output.empty()) {
@@ -273,8 +275,11 @@ DeviceStatus EmulatedDeviceImpl::launch(ModuleHandle module,
   if (lastResult.reports.empty())
     return DeviceStatus::success();
   std::string message;
-  for (const Report &report : lastResult.reports)
-    message += (message.empty() ? "" : "\n") + report.format("");
+  for (const Report &report : lastResult.reports) {
+    if (!message.empty())
+      message += '\n';
+    message += report.format("");
+  }
   return DeviceStatus::failure(message);
 }
 

@@ -172,7 +172,9 @@ struct EmulatedDeviceOptions {
   Checks checks = Checks::All;
   unsigned hostThreads = 0;   // 0: as many as OpenMP gives
   std::FILE *output = stdout; // of printf on the device; null: dropped
-  bool count = true;          // instructions, bytes, conflicts
+  uint64_t instructionLimit = uint64_t(1) << 32; // of one warp; 0: none
+  uint32_t registersPerThread = 0; // for the occupancy; 0: estimated
+  bool count = true;               // instructions, bytes, conflicts
 };
 
 /// Runs everything at once, in the order of the calls, which is one of the
