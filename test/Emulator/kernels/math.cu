@@ -18,7 +18,7 @@ extern "C" __global__ void floats(const float *in, float *out, int n) {
   to[8] = powf(fabsf(x), 1.5f);
   to[9] = __fdividef(x, 2.5f);
   to[10] = exp2f(x);
-  to[11] = __sinf(x);
+  to[11] = __sinf(x * 0.25f);
   to[12] = fmaf(x, x, -0.25f);
   to[13] = floorf(x) + ceilf(x * 2) + truncf(x * 4) + rintf(x * 8);
   to[14] = static_cast<float>(erf(static_cast<double>(x)));
