@@ -23,12 +23,28 @@
 
 namespace {
 
+/// Sizes of a kernel's parameters: those of FAKE_CUDA_PARAMETERS, "8,8,4".
+std::vector<size_t> readParameters() {
+  const char *text = std::getenv("FAKE_CUDA_PARAMETERS");
+  if (!text)
+    return {8, 4};
+  std::vector<size_t> sizes;
+  while (*text) {
+    char *end = nullptr;
+    sizes.push_back(std::strtoul(text, &end, 10));
+    if (end == text)
+      break; // no number: the list ends here
+    text = *end == ',' ? end + 1 : end;
+  }
+  return sizes;
+}
+
 struct State {
   std::string calls;                   // one per line
   std::map<std::string, int> failures; // function -> result
   std::string info = "ptxas info: 24 registers";
   std::string errors = "ptxas error: line 7; syntax";
-  std::vector<size_t> parameters = {8, 4}; // of every kernel
+  std::vector<size_t> parameters = readParameters(); // of every kernel
   int contextDepth = 0;
   int live = 0; // modules, streams, events, allocations
 };
