@@ -33,6 +33,9 @@ breach "a pass definition is in include/*/Passes.td, not in dialects/" < <(
 breach "lib/Runtime ships to users: no LLVM in it" < <(
   git grep -nE '#include [<"](llvm|mlir|lld|dialects)/' -- lib/Runtime include/dilated-mlir/Runtime)
 
+breach "lib/Emulator runs PTX without a compiler: no LLVM in it" < <(
+  git grep -nE '#include [<"](llvm|mlir|lld|dialects)/' -- lib/Emulator include/dilated-mlir/Emulator)
+
 # The stages in the order of the data flow; a stage includes itself and the ones
 # before it. Support and Runtime are beneath all.
 stages=(Import Conversion Transforms CodeGen Target Pipelines)
