@@ -35,7 +35,6 @@ CASES = {
     "unknown-register": entry("mov.u32 %r1, %r2;"),
     "unknown-function": entry("call nothing;"),
     "twice": entry("L: L: ret;"),
-    "registers": entry(".reg .b32 %r<4000000000>; mov.u32 %r1, 0; ret;"),
     "registers-overflow": entry(".reg .b32 %r<99999999999999999999>; ret;"),
     "shared": entry(".shared .align 4 .b8 s[9000000000000000000]; ret;"),
     "shared-product": entry(".shared .b32 s[4000000000][4000000000]; ret;"),
@@ -71,7 +70,7 @@ def run(name, ptx, exits):
         print(f"{name}: did not end within 60 s")
         return
     stderr = result.stderr.decode(errors="replace")
-    said = "dilated-ptx-run: error: " in stderr
+    said = "dilated-ptx-run: error: " in stderr or result.returncode == 0
     if result.returncode not in exits or not said or "Sanitizer" in stderr or len(stderr) > 5000:
         failures += 1
         print(f"{name}: exit code {result.returncode}, stderr of {len(stderr)} bytes: {stderr[:500]!r}")
@@ -79,6 +78,8 @@ def run(name, ptx, exits):
 
 for name, ptx in CASES.items():
     run(name, ptx, [2])
+# Names of registers cost nothing before they are used.
+run("registers", entry(".reg .b32 %r<4000000000>; mov.u32 %r1, 0; ret;"), [0])
 
 # Real PTX, cut anywhere, and with bytes replaced: whatever remains must not crash.
 # The kernel 'k' is in none of them, so the exit code is 2 also where the rest is valid.
