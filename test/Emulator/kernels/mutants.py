@@ -120,7 +120,8 @@ MUTANTS = [
     Mutant("ldmatrix: rows of 8 bytes", "ldmatrix", [("shl.b32 %r47, %r1, 4;", "shl.b32 %r47, %r1, 3;")], {ALIGNMENT}),
     # Values that nobody wrote; values that two write.
     Mutant("softmax: sum not initialised", "softmax", [drop("mov.f32 %f97, 0f00000000;", 0, 2),
-                                                       drop("mov.f32 %f97, 0f00000000;", 0, 1)], {REGISTER}),
+                                                       drop("mov.f32 %f97, 0f00000000;", 0, 1)],
+           {REGISTER, SHARED}),  # it goes through shared memory
     Mutant("histogram: last bin not cleared", "histogram", [("setp.lt.s32 %p2, %r28, 256;", "setp.lt.s32 %p2, %r28, 255;")],
            {SHARED}),
     Mutant("scan: every lane writes the total", "scan", [drop("@%p12 bra $L__BB0_4;")], {RACE, WRONG}),

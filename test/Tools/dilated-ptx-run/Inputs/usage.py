@@ -46,7 +46,7 @@ CASES = [
     # Arguments by themselves.
     ("--arg f32: it is neither TYPE[COUNT]=VALUE nor TYPE=NUMBER", [*run, "--arg", "f32"]),
     ("--arg f33=1: 'f33' is not an element type; known are i8 i16", [*run, "--arg", "f33=1"]),
-    ("--arg f32[x]=zeros: 'x' in '[x]' is not a dimension", [*run, "--arg", "f32[x]=zeros"]),
+    ("--arg f32[y]=zeros: 'y' in '[y]' is not a dimension", [*run, "--arg", "f32[y]=zeros"]),
     ("--arg f32[-1]=zeros: '-1' in '[-1]' is not a dimension", [*run, "--arg", "f32[-1]=zeros"]),
     ("--arg f32[4=zeros: 'f32[4' is not TYPE[COUNT]", [*run, "--arg", "f32[4=zeros"]),
     ("--arg f32[]=zeros: '' in '[]' is not a dimension", [*run, "--arg", "f32[]=zeros"]),
