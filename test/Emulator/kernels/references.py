@@ -421,6 +421,120 @@ def math_cases():
     )  # fmt: skip
 
 
+# ===-----------------------------------------------------------------------===#
+# Narrow floats and conversions
+# ===-----------------------------------------------------------------------===#
+
+
+def rounded_to_bf16(x):
+    """Doubles rounded once to 8 significant bits, ties to even; normal numbers."""
+    mantissa, exponent = np.frexp(x)
+    return np.ldexp(np.rint(mantissa * 256) / 256, exponent).astype(BF16)
+
+
+def directed(x, dtype, mode):
+    """Doubles in a narrower type: mode is z (to zero), u (up) or d (down)."""
+    with np.errstate(over="ignore"):
+        r = x.astype(dtype)
+    back = r.astype(np.float64)
+    toward = {"z": np.zeros_like(r), "u": np.full_like(r, np.inf), "d": np.full_like(r, -np.inf)}[mode]
+    wrong = {"z": abs(back) > abs(x), "u": back < x, "d": back > x}[mode]
+    return np.where(wrong, np.nextafter(r, toward), r)
+
+
+def half_cases():
+    n = 60
+    a, b = (rng(s).normal(size=n).astype(np.float16) * np.float16(3) for s in (60, 61))
+    a[:8] = [0.0, -0.0, 65504, 6e-8, -6e-8, 1.0, np.inf, 0.333]
+    b[:8] = [-0.0, 0.0, 65504, 6e-8, 0.5, 2.0**-11, -2.0, 0.333]
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    # PTX orders the zeros: -0 < +0.
+    first_is_less = (x < y) | ((x == y) & np.signbit(x))
+    with np.errstate(all="ignore"):
+        columns = [a + b, a - b, a * b, (x * y + x).astype(np.float16), -a, abs(a), np.where(first_is_less, b, a),
+                   np.where(first_is_less, a, b),
+                   (a.astype(np.float32) * np.float32(1.1)).astype(np.float16),
+                   (np.arange(n) * 37 - 500).astype(np.float16)]  # fmt: skip
+    truth = (x < y) + 2 + 4 * (x >= y)
+    yield Case(
+        "halves", "half", "halves", (2,), (32,),
+        [a, b, Out(filled((n, 10), np.float16), np.stack(columns, axis=1)), Out(filled(n, np.int32), truth), np.int32(n)],
+    )  # fmt: skip
+    p, q = a[8:].reshape(-1, 2), b[8:].reshape(-1, 2)
+    fused = p.astype(np.float64) * q.astype(np.float64) + p[:, ::-1].astype(np.float64)
+    rows = np.stack([p + q, fused.astype(np.float16), (p * q).clip(0, 1), np.maximum(p, q)], axis=1)
+    yield Case(
+        "half_pairs", "half", "half_pairs", (1,), (32,),
+        [p, q, Out(filled(rows.shape, np.float16), rows), np.int32(len(p))],
+    )  # fmt: skip
+    a, b = (rng(s).normal(size=50).astype(BF16) for s in (62, 63))
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    scaled = (a.astype(np.float32) * np.float32(1.1)).astype(np.float64)
+    columns = [x + y, x * y, x * y + x, np.maximum(x, y), scaled, -y]
+    expected = np.stack([rounded_to_bf16(c) for c in columns], axis=1).view(np.uint16)
+    yield Case(
+        "bf16s", "half", "bf16s", (2,), (32,),
+        [a, b, Out(filled((50, 6), np.uint16), expected), np.int32(50)],
+    )  # fmt: skip
+    special = [0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3e9, -3e9, 5e9, 70000, -70000, 1e-6, -1e-9, 2047.6, 0.1, np.inf]
+    data = np.concatenate([special, rng(64).normal(size=60) * 1000]).astype(np.float32)
+    n, x = len(data), data.astype(np.float64)
+    to_int = lambda v: np.clip(v, -(2**31), 2**31 - 1).astype(np.int64)
+    ints = [to_int(f(x)) for f in (np.rint, np.trunc, np.ceil, np.floor)]
+    ints += [np.clip(np.trunc(x), 0, 2**32 - 1).astype(np.int64).astype(np.uint32).view(np.int32)]
+    ints += [to_int(np.trunc(x)).astype(np.int8)]
+    whole = (16777217 + np.arange(n)).astype(np.float64)
+    floats = [whole.astype(np.float32), directed(whole, np.float32, "u"), directed(x * 1.1, np.float32, "d"),
+              np.where(data > 0, data.clip(0, 1), np.float32(0))]  # fmt: skip  # -0 becomes 0
+    bits = [directed(x, np.float16, mode).view(np.uint16) for mode in "zud"]
+    stack = lambda columns: np.stack(columns, axis=1)
+    yield Case(
+        "conversions", "half", "conversions", (3,), (32,),
+        [data, Out(filled((n, 6), np.int32), stack(ints)), Out(filled((n, 4), np.float32), stack(floats)),
+         Out(filled((n, 3), np.uint16), stack(bits)), np.int32(n)],
+    )  # fmt: skip
+
+
+# ===-----------------------------------------------------------------------===#
+# Threads that wait for each other
+# ===-----------------------------------------------------------------------===#
+
+
+def sync_cases():
+    data = rng(70).integers(1, 100, 80).astype(np.int32)
+    expected = (data % 2).sum() * 4 + 2 * (data > 0).all() + (data > 90).any()
+    yield Case(
+        "counting_barriers", "sync", "counting_barriers", (1,), (80,),
+        [data, Out(filled(80, np.int32), np.full(80, expected))],
+    )  # fmt: skip
+    rounds = 5
+    data = rng(71).integers(0, 1000, (rounds, 32)).astype(np.int32)
+    sums = data.sum(axis=0)[::-1]
+    yield Case(
+        "named_barriers", "sync", "named_barriers", (1,), (96,),
+        [data, Out(filled(64, np.int32), np.concatenate([sums, 2 * sums])), np.int32(rounds)],
+    )  # fmt: skip
+    value = 5
+    for _ in range(2 * 48):
+        value = value * 3 % 1000003 + 1
+    yield Case(
+        "lock", "sync", "lock", (2,), (48,),
+        [Out(np.zeros(1, np.int32), np.zeros(1)), Out(np.array([5], np.int64), np.array([value]))],
+    )  # fmt: skip
+    data = rng(72).integers(-1000, 1000, (6, 64)).astype(np.int32)
+    yield Case(
+        "last_block", "sync", "last_block", (6,), (64,),
+        [data, Out(filled(6, np.int32), data.sum(axis=1)), Out(np.zeros(1, np.uint32), np.array([6])),
+         Out(filled(1, np.int32), data.sum(keepdims=True).reshape(1))],
+    )  # fmt: skip
+    data = rng(73).integers(0, 100, 64).astype(np.int32)
+    result = np.where(data % 3, -data, [data[w * 32 :][:32][data[w * 32 :][:32] % 3 == 0].sum() for w in (0, 1) for _ in range(32)])
+    yield Case(
+        "warp_parts", "sync", "warp_parts", (1,), (64,),
+        [data, Out(filled(64, np.int32), result[np.arange(64) ^ 1])],
+    )  # fmt: skip
+
+
 def cases():
     """Every case by name."""
     return {
@@ -429,7 +543,7 @@ def cases():
             reduce_cases, scan_cases, transpose_cases, dynamic_shared_cases, softmax_cases,
             matmul_cases, wmma_cases, mma_cases, ldmatrix_cases, flash_attention_cases,
             cp_async_cases, histogram_cases, divergence_cases, device_functions_cases,
-            printf_cases, math_cases,
+            printf_cases, math_cases, half_cases, sync_cases,
         ]
         for case in function()
     }  # fmt: skip
@@ -447,6 +561,8 @@ def compare(out, actual):
     expected = np.asarray(out.expected)
     if out.rtol == 0 and out.atol == 0:
         bad = actual != expected
+        if actual.dtype.kind == "f":  # of the sign of a zero, too
+            bad |= np.signbit(actual) != np.signbit(expected.astype(np.float64))
         bad |= np.isnan(actual) if actual.dtype.kind == "f" else False
     else:
         difference = abs(actual.astype(np.float64) - expected)
