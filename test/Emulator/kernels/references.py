@@ -561,9 +561,10 @@ def compare(out, actual):
     expected = np.asarray(out.expected)
     if out.rtol == 0 and out.atol == 0:
         bad = actual != expected
-        if actual.dtype.kind == "f":  # of the sign of a zero, too
-            bad |= np.signbit(actual) != np.signbit(expected.astype(np.float64))
-        bad |= np.isnan(actual) if actual.dtype.kind == "f" else False
+        if actual.dtype.kind == "f":  # any NaN is a NaN; zeros have a sign
+            numbers = expected.astype(np.float64)
+            bad |= np.signbit(actual) != np.signbit(numbers)
+            bad = np.where(np.isnan(numbers), ~np.isnan(actual), bad)
     else:
         difference = abs(actual.astype(np.float64) - expected)
         bad = ~(difference <= out.atol + out.rtol * abs(expected))
