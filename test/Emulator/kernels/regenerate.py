@@ -4,24 +4,40 @@
 
 Every KERNEL.cu (all, where none is named) becomes ptx/KERNEL.O0.ptx, KERNEL.O2.ptx
 (with line numbers) and KERNEL.G.ptx (for a debugger), for sm_80, by the nvcc of
-$NVCC or the path. With --check nothing is written: exit code 1 when a file
-would change, 0 and a word when the nvcc here is not the one that made the files.
+$NVCC or the path; those that clang_cuda.h suffices for also become
+KERNEL.clang.ptx and KERNEL.clangO0.ptx, by the clang of $CLANG or the path. With
+--check nothing is written: exit code 1 when a file would change, and a word about
+files that another version made, or whose compiler is missing.
 """
 
 import argparse
+import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NVCC = os.environ.get("NVCC", "nvcc")
+NVCC = os.environ.get("NVCC") or shutil.which("nvcc")
+CLANG = os.environ.get("CLANG") or shutil.which("clang-22") or shutil.which("clang")
+NVCC_FLAGS = ["-ptx", "-arch=sm_80"]
+CLANG_FLAGS = (
+    "-x cuda --cuda-device-only -nocudainc -nocudalib -Wno-unknown-cuda-version -S "
+    "--cuda-gpu-arch=sm_80 -Xclang -target-feature -Xclang +ptx70 -include clang_cuda.h"
+).split()
 VARIANTS = {
-    "O0": ["-Xcicc", "-O0"],
-    "O2": ["-Xcicc", "-O2", "-lineinfo"],
-    "G": ["-G"],
+    "O0": [NVCC, *NVCC_FLAGS, "-Xcicc", "-O0"],
+    "O2": [NVCC, *NVCC_FLAGS, "-Xcicc", "-O2", "-lineinfo"],
+    "G": [NVCC, *NVCC_FLAGS, "-G"],
+    "clang": [CLANG, *CLANG_FLAGS, "-O2", "-gline-tables-only"],
+    "clangO0": [CLANG, *CLANG_FLAGS, "-O0"],
 }
+CLANG_KERNELS = {
+    "cp_async", "device_functions", "dynamic_shared", "flash_attention", "ldmatrix",
+    "matmul", "mma", "reduce", "scan", "transpose",
+}  # fmt: skip
 
 
 def strip_paths(ptx, folder):
@@ -35,6 +51,7 @@ def strip_paths(ptx, folder):
         return match[1] + '"' + (name if path.startswith(folder) else "cuda/" + name) + '"'
 
     ptx = re.sub(r'(\.file\s+\d+\s+)"([^"]*)"', file_line, ptx)
+    ptx = re.sub(r"(// |@\[ )/\S*/", r"\1", ptx)  # clang's remarks beside .loc
     ptx = re.sub(r"_INTERNAL_[0-9a-f]{8}_", "_INTERNAL_00000000_", ptx)
     ptx = re.sub(r"(?:\.b8 [\d,]+\n)+", lambda match: debug_bytes(match[0], folder), ptx)
     return re.sub(r"[ \t]+\n", "\n", ptx).rstrip() + "\n"
@@ -50,26 +67,28 @@ def debug_bytes(text, folder):
     return "".join(".b8 " + ",".join(map(str, row)) + "\n" for row in rows)
 
 
-def compile_kernel(kernel, flags):
-    """PTX of one kernel. Compiled in a folder of its own, since nvcc writes the
-    source's full path into what it makes."""
+def compile_kernel(kernel, command):
+    """PTX of one kernel. Compiled in a folder of its own, since compilers write
+    the source's full path into what they make."""
     with tempfile.TemporaryDirectory() as folder:
         folder = os.path.realpath(folder)
-        source = os.path.join(folder, kernel + ".cu")
-        with open(os.path.join(HERE, kernel + ".cu")) as file:
-            text = file.read()
-        with open(source, "w") as file:
-            file.write(text)
+        for name in (kernel + ".cu", "clang_cuda.h"):
+            shutil.copy(os.path.join(HERE, name), folder)
         out = os.path.join(folder, "out.ptx")
-        command = [NVCC, "-ptx", "-arch=sm_80", *flags, kernel + ".cu", "-o", out]
-        subprocess.run(command, check=True, cwd=folder)
+        subprocess.run([*command, kernel + ".cu", "-o", out], check=True, cwd=folder)
         with open(out) as file:
-            return strip_paths(file.read(), folder)
+            ptx = strip_paths(file.read(), folder)
+    if command[0] == CLANG:
+        ptx = f"// {version_of(CLANG)}\n" + ptx
+    return ptx
 
 
-def version_of(text):
-    match = re.search(r"release [0-9.]+, V[0-9.]+", text)
-    return match[0] if match else None
+@functools.cache
+def version_of(compiler):
+    """The words that the compiler says of itself; they stand in its PTX."""
+    text = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+    match = re.search(r"release [0-9.]+, V[0-9.]+|clang version [0-9.]+", text)
+    return match[0] if match else "unknown version"
 
 
 def main():
@@ -78,20 +97,21 @@ def main():
     parser.add_argument("kernels", nargs="*")
     options = parser.parse_args()
     names = sorted(f[:-3] for f in os.listdir(HERE) if f.endswith(".cu"))
-    version = version_of(subprocess.run([NVCC, "--version"], capture_output=True, text=True).stdout)
     os.makedirs(os.path.join(HERE, "ptx"), exist_ok=True)
-    stale = 0
+    stale, skipped = 0, set()
     for kernel in options.kernels or names:
-        for variant, flags in VARIANTS.items():
+        for variant, command in VARIANTS.items():
+            if variant.startswith("clang") and kernel not in CLANG_KERNELS:
+                continue
             path = os.path.join(HERE, "ptx", f"{kernel}.{variant}.ptx")
             kept = None
             if os.path.exists(path):
                 with open(path) as file:
                     kept = file.read()
-            if options.check and kept and version_of(kept) != version:
-                print(f"not compared: {version_of(kept)} made the files, here is {version}")
-                return 0
-            ptx = compile_kernel(kernel, flags)
+            if not command[0] or (options.check and kept and version_of(command[0]) not in kept):
+                skipped.add(variant)
+                continue
+            ptx = compile_kernel(kernel, command)
             if ptx == kept:
                 continue
             stale += 1
@@ -100,6 +120,8 @@ def main():
             else:
                 with open(path, "w") as file:
                     file.write(ptx)
+    for variant in sorted(skipped):
+        print(f"{variant}: not compared, its compiler is missing or of another version")
     print(f"{stale} files {'differ' if options.check else 'written'}")
     return 1 if options.check and stale else 0
 

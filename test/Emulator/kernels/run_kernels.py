@@ -1,6 +1,6 @@
 # Runs the kept PTX of the kernels and compares with numpy.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""run_kernels.py TOOL_DIR [--variant O0|O2|G]... [CASE...]
+"""run_kernels.py TOOL_DIR [--variant O0|O2|G|clang|clangO0]... [CASE...]
 
 Each case runs by dilated-ptx-run with every detector on: it must report nothing
 and give the numbers of references.py. Prints the cases that do not, then
@@ -78,8 +78,10 @@ def main():
     for case in cases().values():
         if options.names and case.name not in options.names:
             continue
-        for variant in options.variant or ["O0", "O2", "G"]:
+        for variant in options.variant or ["O0", "O2", "G", "clang", "clangO0"]:
             ptx = os.path.join(HERE, "ptx", f"{case.file}.{variant}.ptx")
+            if variant.startswith("clang") and not os.path.exists(ptx):
+                continue  # needs more of CUDA's headers than clang_cuda.h has
             start = time.time()
             code, stderr, problems = run_case(tool, ptx, case)
             if options.time:
