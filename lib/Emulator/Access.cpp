@@ -57,11 +57,18 @@ std::byte *Warp::resolve(Space space, uint64_t address, uint64_t bytes,
   };
   switch (space) {
   case Space::Shared:
-    return inside(block.shared.size()) ? block.shared.data() + address : nullptr;
+    return inside(block.shared.size()) ? block.shared.data() + address
+                                       : nullptr;
   case Space::Local: {
     std::byte *base = const_cast<std::byte *>(local.data());
-    return inside(localStride) ? base + size_t(lane) * localStride + address
-                               : nullptr;
+    // What is above the frame at hand is nobody's: the storage of calls that
+    // have returned, or room to grow.
+    uint64_t used =
+        frame ? uint64_t(frame->localBase) + frame->function->localBytes
+              : localStride;
+    return inside(std::min<uint64_t>(used, localStride))
+               ? base + size_t(lane) * localStride + address
+               : nullptr;
   }
   case Space::Param:
     return inside(block.state.parameters.size())
@@ -167,7 +174,7 @@ void dilated::emulator::countSharedRequest(Warp &w, const Instruction &i,
 
 static std::string describeFault(const Warp &w, Space space, uint64_t address,
                                  unsigned bytes, AccessKind kind) {
-  const char *verb = kind == AccessKind::Read ? "read"
+  const char *verb = kind == AccessKind::Read    ? "read"
                      : kind == AccessKind::Write ? "write"
                                                  : "atomic operation";
   std::string_view name = getSpaceName(countedSpace(space));
@@ -175,23 +182,24 @@ static std::string describeFault(const Warp &w, Space space, uint64_t address,
                                  bytes, address, name);
   switch (space) {
   case Space::Shared:
-    return text +
-           fmt::format(", which has {} bytes", w.block.shared.size());
+    return text + fmt::format(", which has {} bytes", w.block.shared.size());
   case Space::Local:
-    return text + fmt::format(", of which {} bytes are in use", w.localStride);
+    return text +
+           fmt::format(", of which {} bytes are in use",
+                       w.frame->localBase + w.frame->function->localBytes);
   case Space::Param:
     return text +
            fmt::format(", which has {} bytes", w.block.state.parameters.size());
   default:
     break;
   }
-  const GlobalMemory::Allocation *near =
-      w.block.state.memory->nearest(address);
+  const GlobalMemory::Allocation *near = w.block.state.memory->nearest(address);
   if (!near)
     return text + ", which has no allocation";
-  std::string what = near->name.empty()
-                         ? fmt::format("the allocation at 0x{:x}", near->address)
-                         : fmt::format("'{}'", near->name);
+  std::string what =
+      near->name.empty()
+          ? fmt::format("the allocation at 0x{:x}", near->address)
+          : fmt::format("'{}'", near->name);
   if (address < near->address)
     return text + fmt::format(", {} bytes before {} of {} bytes",
                               near->address - address, what, near->bytes);
@@ -249,10 +257,11 @@ void dilated::emulator::beginAccess(Warp &w, const Instruction &i, Space space,
   }
   if (misaligned) {
     unsigned lane = unsigned(std::countr_zero(misaligned));
-    w.report(i, ReportKind::Misaligned, misaligned,
-             fmt::format("access of {} bytes at 0x{:x}, which is not a multiple "
-                         "of {}",
-                         bytes, access.addresses[lane], alignment));
+    w.report(
+        i, ReportKind::Misaligned, misaligned,
+        fmt::format("access of {} bytes at 0x{:x}, which is not a multiple "
+                    "of {}",
+                    bytes, access.addresses[lane], alignment));
   }
   if (outside & ~constant) {
     unsigned lane = unsigned(std::countr_zero(outside & ~constant));
@@ -382,6 +391,14 @@ uint32_t dilated::emulator::undefinedBytes(const Warp &w, const Access &access,
   return undefined;
 }
 
+bool dilated::emulator::isUnwritten(const Warp &w, const Access &access,
+                                    unsigned lane, unsigned offset,
+                                    unsigned bytes) {
+  return access.spaces[lane] == Space::Shared &&
+         !w.block.shadow.holdsUndefined(
+             uint32_t(access.addresses[lane] + offset), bytes);
+}
+
 void dilated::emulator::defineBytes(Warp &w, const Access &access,
                                     unsigned lane, unsigned offset,
                                     unsigned bytes, uint32_t undefined) {
@@ -389,8 +406,7 @@ void dilated::emulator::defineBytes(Warp &w, const Access &access,
   if (access.spaces[lane] == Space::Shared) {
     w.block.shadow.setDefined(uint32_t(address), bytes, undefined);
   } else if (access.spaces[lane] == Space::Local) {
-    uint8_t *defined =
-        &w.localDefined[size_t(lane) * w.localStride + address];
+    uint8_t *defined = &w.localDefined[size_t(lane) * w.localStride + address];
     for (unsigned k = 0; k < bytes; ++k)
       defined[k] = !(undefined >> k & 1);
   }

@@ -18,7 +18,7 @@ enum class AccessKind : uint8_t { Read, Write, Atomic };
 struct Access {
   unsigned bytes = 0; // per lane
   AccessKind kind = AccessKind::Read;
-  uint32_t lanes = 0; // those whose access is good
+  uint32_t lanes = 0;                       // those whose access is good
   std::array<uint64_t, warpSize> addresses; // in the lane's space
   std::array<std::byte *, warpSize> host;
   std::array<Space, warpSize> spaces; // never Generic
@@ -39,18 +39,22 @@ struct SharedFindings {
   uint32_t lanes = 0;
   SharedShadow::Finding first;
 };
-void checkShared(Warp &w, const Instruction &i, unsigned lane,
-                 uint32_t address, unsigned bytes, AccessKind kind,
-                 const std::byte *data, SharedFindings &findings);
+void checkShared(Warp &w, const Instruction &i, unsigned lane, uint32_t address,
+                 unsigned bytes, AccessKind kind, const std::byte *data,
+                 SharedFindings &findings);
 void finishShared(Warp &w, const Instruction &i, AccessKind kind,
                   const SharedFindings &findings);
 
 /// Bit k: byte k of what the lane reads was never written.
 uint32_t undefinedBytes(const Warp &w, const Access &access, unsigned lane,
                         unsigned offset, unsigned bytes);
+/// Is it shared memory that nobody wrote? (Not a value that was undefined
+/// before it was stored.)
+bool isUnwritten(const Warp &w, const Access &access, unsigned lane,
+                 unsigned offset, unsigned bytes);
 /// Remembers which bytes a store left undefined.
-void defineBytes(Warp &w, const Access &access, unsigned lane,
-                 unsigned offset, unsigned bytes, uint32_t undefined);
+void defineBytes(Warp &w, const Access &access, unsigned lane, unsigned offset,
+                 unsigned bytes, uint32_t undefined);
 
 /// Passes over the banks that a request to shared memory takes.
 void countSharedRequest(Warp &w, const Instruction &i, const uint64_t *offsets,

@@ -28,8 +28,7 @@ void Block::run(Dim3 index, uint64_t linear, std::string &text) {
     warps.push_back(std::make_unique<Warp>(*this, uint32_t(warps.size())));
   for (uint32_t w = 0; w < warps.size(); ++w) {
     uint32_t count = std::min(threads - w * warpSize, warpSize);
-    warps[w]->start(*state.kernel,
-                    count == warpSize ? ~0u : (1u << count) - 1);
+    warps[w]->start(*state.kernel, count == warpSize ? ~0u : (1u << count) - 1);
   }
   uint64_t limit = state.launch->instructionLimit;
   while (!state.stop) {

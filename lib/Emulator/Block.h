@@ -78,13 +78,13 @@ struct LaunchState {
 
 /// A barrier of a block: 16 of them, by number.
 struct Barrier {
-  uint32_t expected = 0;      // threads; 0: all of the block
+  uint32_t expected = 0; // threads; 0: all of the block
   uint32_t arrivedThreads = 0;
   uint32_t arrivedWarps = 0; // bits
   uint32_t waitingWarps = 0; // of those, the ones that wait
   std::array<uint32_t, maximalWarps> partial = {}; // lanes of incomplete warps
   std::array<uint32_t, maximalWarps> seen = {};    // the union of the clocks
-  uint32_t population = 0; // bar.red
+  uint32_t population = 0;                         // bar.red
   bool allTrue = true, anyTrue = false;
   uint32_t firstLine = 0;
 };

@@ -23,8 +23,8 @@ void Warp::ensureLocal(uint32_t bytes) {
   std::vector<std::byte> grown(size_t(stride) * warpSize);
   std::vector<uint8_t> grownDefined(size_t(stride) * warpSize, 0);
   for (unsigned lane = 0; lane < warpSize && localStride; ++lane) {
-    std::memcpy(&grown[size_t(lane) * stride], &local[size_t(lane) * localStride],
-                localStride);
+    std::memcpy(&grown[size_t(lane) * stride],
+                &local[size_t(lane) * localStride], localStride);
     std::memcpy(&grownDefined[size_t(lane) * stride],
                 &localDefined[size_t(lane) * localStride], localStride);
   }
@@ -155,7 +155,8 @@ void Warp::call(Fragment &f, const Instruction &i, uint32_t lanes) {
   made->lanes = lanes;
   made->localBase = base;
   const Operand &arguments = operand(i, 2);
-  size_t count = std::min<size_t>(arguments.count, callee.formalOperands.size());
+  size_t count =
+      std::min<size_t>(arguments.count, callee.formalOperands.size());
   if (arguments.count != callee.formalOperands.size())
     report(i, ReportKind::InvalidInstruction, lanes,
            fmt::format("{} arguments for the {} parameters of '{}'",
@@ -179,8 +180,8 @@ void Warp::leaveFrame(Fragment &f) {
   }
   Frame *caller = left->caller;
   const Operand &results = caller->function->getOperands(*left->site)[0];
-  size_t count = std::min<size_t>(results.count,
-                                  left->function->resultOperands.size());
+  size_t count =
+      std::min<size_t>(results.count, left->function->resultOperands.size());
   for (size_t k = 0; k < count; ++k)
     copyArgument(left->function->resultOperands[k], *left,
                  caller->function->operands[results.first + k], *caller, lanes);

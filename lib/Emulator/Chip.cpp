@@ -59,12 +59,12 @@ Occupancy dilated::emulator::computeOccupancy(const Chip &chip,
   uint32_t byBlocks = chip.blocksPerProcessor;
   // Registers go to warps in units; each of the four partitions of a processor
   // hosts whole warps.
-  uint32_t perWarp = roundUp(std::max(registersPerThread, 1u) * 32,
-                             chip.registerUnit);
+  uint32_t perWarp =
+      roundUp(std::max(registersPerThread, 1u) * 32, chip.registerUnit);
   uint32_t warpsByRegisters = chip.registersPerProcessor / 4 / perWarp * 4;
   uint32_t byRegisters = warpsByRegisters / warps;
-  uint32_t shared = roundUp(sharedBytes + chip.sharedReservedPerBlock,
-                            chip.sharedUnit);
+  uint32_t shared =
+      roundUp(sharedBytes + chip.sharedReservedPerBlock, chip.sharedUnit);
   uint32_t byShared = chip.sharedPerProcessor / shared;
 
   uint32_t blocks = std::min({byThreads, byBlocks, byRegisters, byShared});

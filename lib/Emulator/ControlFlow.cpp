@@ -249,6 +249,18 @@ private:
 
 void dilated::emulator::computeReconvergence(Function &function) {
   PostDominators(function).run();
+  if (!function.isKernel)
+    return;
+  // Lanes that only meet to exit do not wait for each other: an early return
+  // is an exit, and later barriers are for the others.
+  for (Instruction &i : function.code) {
+    const Instruction &meeting = function.code[i.reconverge];
+    bool exits = meeting.control == Control::End ||
+                 (!meeting.hasGuard && (meeting.control == Control::Return ||
+                                        meeting.control == Control::Exit));
+    if (exits)
+      i.reconverge = noReconvergence;
+  }
 }
 
 uint32_t dilated::emulator::computeLiveRegisters(const Function &function) {

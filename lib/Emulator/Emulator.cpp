@@ -76,8 +76,7 @@ static std::string checkLaunch(const KernelDescription &kernel,
   if (block.x == 0 || block.y == 0 || block.z == 0 || grid.x == 0 ||
       grid.y == 0 || grid.z == 0)
     return "the grid and the block must not be empty";
-  if (block.x > 1024 || block.y > 1024 || block.z > 64 ||
-      block.count() > 1024)
+  if (block.x > 1024 || block.y > 1024 || block.z > 64 || block.count() > 1024)
     return fmt::format("a block of {} x {} x {} threads, the most is 1024",
                        block.x, block.y, block.z);
   if (grid.x > INT32_MAX || grid.y > 65535 || grid.z > 65535)
@@ -225,8 +224,8 @@ LaunchResult Program::launch(const Launch &launch) const {
 
   auto start = std::chrono::steady_clock::now();
   uint64_t blocks = launch.grid.count();
-  int threads = launch.hostThreads ? int(launch.hostThreads)
-                                   : omp_get_max_threads();
+  int threads =
+      launch.hostThreads ? int(launch.hostThreads) : omp_get_max_threads();
   threads = int(std::min<uint64_t>(uint64_t(std::max(threads, 1)), blocks));
   std::vector<RawCounters> counters;
   counters.resize(size_t(threads));
@@ -263,8 +262,7 @@ LaunchResult Program::launch(const Launch &launch) const {
   result.counters.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();
-  result.counters.occupancy =
-      computeOccupancy(*chip, uint32_t(launch.block.count()), registers,
-                       state.sharedBytes);
+  result.counters.occupancy = computeOccupancy(
+      *chip, uint32_t(launch.block.count()), registers, state.sharedBytes);
   return result;
 }

@@ -139,7 +139,7 @@ void executeWaitAll(Warp &w, const Instruction &) {
 std::string selectCopy(const Modifiers &m, Instruction &i) {
   if (!m.has("shared") && !m.has("shared::cta"))
     return "copies to .shared only";
-  i.shadowRule = ShadowRule::Memory;
+  i.shadowRule = ShadowRule::Strict; // the size of the source, too
   i.handler = executeCopy;
   return {};
 }
@@ -164,6 +164,4 @@ static constexpr Opcode opcodes[] = {
     {"cp.async.wait_all", "", "", 0, 0, async, selectGroup<executeWaitAll>},
 };
 
-std::span<const Opcode> dilated::emulator::getAsyncOpcodes() {
-  return opcodes;
-}
+std::span<const Opcode> dilated::emulator::getAsyncOpcodes() { return opcodes; }

@@ -22,9 +22,7 @@ using namespace dilated::emulator;
 
 namespace {
 
-enum Operation : uint8_t {
-  And, Or, Xor, Exch, Cas, Add, Inc, Dec, Min, Max
-};
+enum Operation : uint8_t { And, Or, Xor, Exch, Cas, Add, Inc, Dec, Min, Max };
 
 constexpr std::string_view operationNames[] = {
     "and", "or", "xor", "exch", "cas", "add", "inc", "dec", "min", "max"};
@@ -34,8 +32,8 @@ uint16_t addHalf(uint16_t a, uint16_t b) {
                               Rounding::Nearest, halfFormat));
 }
 uint16_t addBfloat(uint16_t a, uint16_t b) {
-  double sum = fusedToOdd(double(bfloatToFloat(a)), 1.0,
-                          double(bfloatToFloat(b)));
+  double sum =
+      fusedToOdd(double(bfloatToFloat(a)), 1.0, double(bfloatToFloat(b)));
   return uint16_t(roundDouble(sum, Rounding::Nearest, bfloatFormat));
 }
 
@@ -126,18 +124,20 @@ void executeAtomic(Warp &w, const Instruction &i) {
       checkShared(w, i, lane, uint32_t(access.addresses[lane]), sizeof(T),
                   AccessKind::Write, nullptr, findings);
     if (w.block.state.checks) {
-      if (undefinedBytes(w, access, lane, 0, sizeof(T)) &&
-          i.operation != Exch)
-        w.report(i, ReportKind::UninitializedShared, 1u << lane,
-                 "the word that the atomic operation updates was never "
-                 "written");
+      if (undefinedBytes(w, access, lane, 0, sizeof(T)) && i.operation != Exch)
+        w.report(i,
+                 isUnwritten(w, access, lane, 0, sizeof(T))
+                     ? ReportKind::UninitializedShared
+                     : ReportKind::UninitializedRegister,
+                 1u << lane,
+                 "the word that the atomic operation updates has no value");
       defineBytes(w, access, lane, 0, sizeof(T), 0);
     }
     std::atomic_ref<T> word(*reinterpret_cast<T *>(access.host[lane]));
     T old = word.load(std::memory_order_relaxed);
-    while (!word.compare_exchange_weak(old,
-                                       update<T>(i, old, T(b[lane]), T(c[lane])),
-                                       std::memory_order_acq_rel))
+    while (!word.compare_exchange_weak(
+        old, update<T>(i, old, T(b[lane]), T(c[lane])),
+        std::memory_order_acq_rel))
       ;
     result[lane] = old;
   }

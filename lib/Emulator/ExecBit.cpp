@@ -305,8 +305,7 @@ void executeExtract(Warp &w, const Instruction &i) {
     uint64_t field = position < width ? bits >> position : 0;
     unsigned present =
         position < width ? std::min(length, width - position) : 0;
-    uint64_t keep = present >= 64 ? ~uint64_t(0)
-                                  : (uint64_t(1) << present) - 1;
+    uint64_t keep = present >= 64 ? ~uint64_t(0) : (uint64_t(1) << present) - 1;
     result[lane] = T((field & keep) | (negative ? ~keep : 0));
   }
   w.write<T>(w.operand(i, 0), result);

@@ -366,9 +366,8 @@ void executeTest(Warp &w, const Instruction &i) {
 }
 
 std::string selectTest(const Modifiers &m, Instruction &i) {
-  static constexpr std::string_view tests[] = {"finite",     "infinite",
-                                               "number",     "notanumber",
-                                               "normal",     "subnormal"};
+  static constexpr std::string_view tests[] = {
+      "finite", "infinite", "number", "notanumber", "normal", "subnormal"};
   int test = m.indexOf(tests);
   if (test < 0)
     return "testp needs a test";

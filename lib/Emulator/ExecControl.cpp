@@ -44,7 +44,8 @@ std::string selectWarpBarrier(const Modifiers &, Instruction &i) {
 
 static constexpr InstructionClass control = InstructionClass::Control;
 static constexpr InstructionClass barrier = InstructionClass::Barrier;
-static constexpr Selector alignedSync = selectBarrier<Control::BarrierSync, true>;
+static constexpr Selector alignedSync =
+    selectBarrier<Control::BarrierSync, true>;
 static constexpr Selector unalignedSync =
     selectBarrier<Control::BarrierSync, false>;
 static constexpr Selector arrive = selectBarrier<Control::BarrierArrive, true>;
@@ -84,8 +85,7 @@ static constexpr Opcode opcodes[] = {
      unalignedSync},
     {"bar.red", "pucP", "and or", 1, 1, barrier, alignedSync},
     {"bar.cta.red", "pucP", "and or", 1, 1, barrier, alignedSync},
-    {"barrier.cta.red", "pucP", "and or aligned", 1, 1, barrier,
-     unalignedSync},
+    {"barrier.cta.red", "pucP", "and or aligned", 1, 1, barrier, unalignedSync},
     {"bar.warp.sync", "u", "", 0, 0, barrier, selectWarpBarrier},
     {"membar", "", fenceWords, 0, 0, barrier, selectNothing},
     {"fence", "", fenceWords, 0, 0, barrier, selectNothing},

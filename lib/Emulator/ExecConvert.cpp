@@ -129,8 +129,8 @@ int64_t signExtend(uint64_t bits, unsigned bytes) {
 uint64_t integerToFloat(const Instruction &i, uint64_t bits) {
   unsigned bytes = getTypeBytes(i.sourceType);
   bool negative = false;
-  uint64_t magnitude = bytes == 8 ? bits
-                                  : bits & ((uint64_t(1) << (8 * bytes)) - 1);
+  uint64_t magnitude =
+      bytes == 8 ? bits : bits & ((uint64_t(1) << (8 * bytes)) - 1);
   if (isSignedInteger(i.sourceType)) {
     int64_t value = signExtend(bits, bytes);
     negative = value < 0;
@@ -148,7 +148,7 @@ uint64_t integerToFloat(const Instruction &i, uint64_t bits) {
 uint64_t integerToInteger(const Instruction &i, uint64_t bits) {
   unsigned from = getTypeBytes(i.sourceType), to = getTypeBytes(i.type);
   bool fromSigned = isSignedInteger(i.sourceType);
-  uint64_t value = fromSigned ? uint64_t(signExtend(bits, from))
+  uint64_t value = fromSigned  ? uint64_t(signExtend(bits, from))
                    : from == 8 ? bits
                                : bits & ((uint64_t(1) << (8 * from)) - 1);
   if (i.saturate) {
@@ -271,9 +271,9 @@ std::string selectConvert(const Modifiers &m, Instruction &i) {
       return unsupportedType("cvt", i.sourceType);
     if (mode < 0)
       return "needs a rounding";
-    i.handler = !plain                           ? executeConvertPair
-                : i.type == ScalarType::F16x2    ? convertPair<floatToHalf>
-                                                 : convertPair<floatToBfloat>;
+    i.handler = !plain                        ? executeConvertPair
+                : i.type == ScalarType::F16x2 ? convertPair<floatToHalf>
+                                              : convertPair<floatToBfloat>;
     return {};
   }
   if (m.numOperands != 2)
@@ -330,12 +330,12 @@ void executePack(Warp &w, const Instruction &i) {
 }
 
 std::string selectPack(const Modifiers &m, Instruction &i) {
+  i.sourceType = m.types[1];
   if (i.sourceType != ScalarType::S32 || getTypeBytes(i.type) > 2 ||
       !isIntegerLike(i.type))
     return unsupportedType("cvt.pack", i.type);
   i.saturate = true;
   i.handler = executePack;
-  (void)m;
   return {};
 }
 
@@ -408,10 +408,9 @@ std::string selectIsSpace(const Modifiers &m, Instruction &i) {
 } // namespace
 
 static constexpr Opcode opcodes[] = {
-    {"cvt", "xyy?",
-     "rn rz rm rp rna rni rzi rmi rpi ftz sat relu satfinite", 2, 2,
-     InstructionClass::Conversion, selectConvert},
-    {"cvt.pack", "USSu?", "sat", 2, 3, InstructionClass::Conversion,
+    {"cvt", "xyy?", "rn rz rm rp rna rni rzi rmi rpi ftz sat relu satfinite", 2,
+     2, InstructionClass::Conversion, selectConvert},
+    {"cvt.pack", "Uuuu?", "sat", 2, 3, InstructionClass::Conversion,
      selectPack},
     {"cvta", "ds", "to $", 1, 1, InstructionClass::Conversion, selectAddress},
     {"isspacep", "pg", "$", 0, 0, InstructionClass::Compare, selectIsSpace},

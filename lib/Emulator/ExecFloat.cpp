@@ -153,8 +153,7 @@ void executeExtremum(Warp &w, const Instruction &i) {
   T result[warpSize];
   const T *a = w.source<T>(w.operand(i, 1), scratchA);
   const T *b = w.source<T>(w.operand(i, 2), scratchB);
-  const T *c = i.numOperands > 3 &&
-                       w.operand(i, 3).kind != OperandKind::None
+  const T *c = i.numOperands > 3 && w.operand(i, 3).kind != OperandKind::None
                    ? w.source<T>(w.operand(i, 3), scratchC)
                    : nullptr;
   for (unsigned lane = 0; lane < warpSize; ++lane) {
@@ -230,8 +229,7 @@ Handler pick(bool isDouble) {
 } // namespace
 
 std::string dilated::emulator::selectFloat(Arithmetic operation,
-                                           const Modifiers &m,
-                                           Instruction &i) {
+                                           const Modifiers &m, Instruction &i) {
   bool isDouble = i.type == ScalarType::F64;
   i.instructionClass =
       isDouble ? InstructionClass::Float64 : InstructionClass::Float32;
@@ -321,6 +319,4 @@ static constexpr Opcode opcodes[] = {
     {"neg", "ds", "ftz", 1, 1, integer, select<Arithmetic::Neg>},
 };
 
-std::span<const Opcode> dilated::emulator::getFloatOpcodes() {
-  return opcodes;
-}
+std::span<const Opcode> dilated::emulator::getFloatOpcodes() { return opcodes; }

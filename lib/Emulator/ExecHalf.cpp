@@ -37,7 +37,12 @@ struct BfloatTraits {
 
 bool isNan(double value) { return value != value; }
 
-enum Variant : uint8_t { PropagateNan = 1, XorSign = 2, AbsSource = 4, Relu = 8 };
+enum Variant : uint8_t {
+  PropagateNan = 1,
+  XorSign = 2,
+  AbsSource = 4,
+  Relu = 8
+};
 
 template <typename Traits>
 uint16_t compute(Arithmetic operation, const Instruction &i, uint16_t a,
@@ -115,8 +120,8 @@ void executeHalf(Warp &w, const Instruction &i) {
     if (!(w.active >> lane & 1))
       continue;
     uint32_t a = sources[0][lane], b = sources[1][lane], c = sources[2][lane];
-    uint32_t low = compute<Traits>(operation, i, uint16_t(a), uint16_t(b),
-                                   uint16_t(c));
+    uint32_t low =
+        compute<Traits>(operation, i, uint16_t(a), uint16_t(b), uint16_t(c));
     if constexpr (isPair)
       low |= uint32_t(compute<Traits>(operation, i, uint16_t(a >> 16),
                                       uint16_t(b >> 16), uint16_t(c >> 16)))
@@ -158,10 +163,9 @@ std::string dilated::emulator::selectHalf(Arithmetic operation,
   i.instructionClass = InstructionClass::Half;
   i.flush = m.has("ftz");
   i.saturate = m.has("sat");
-  i.variant = uint8_t((m.has("NaN") ? PropagateNan : 0) |
-                      (m.has("xorsign") ? XorSign : 0) |
-                      (m.has("abs") ? AbsSource : 0) |
-                      (m.has("relu") ? Relu : 0));
+  i.variant = uint8_t(
+      (m.has("NaN") ? PropagateNan : 0) | (m.has("xorsign") ? XorSign : 0) |
+      (m.has("abs") ? AbsSource : 0) | (m.has("relu") ? Relu : 0));
   if (m.has("rz") || m.has("rm") || m.has("rp") || m.has("oob"))
     return unsupportedType("this rounding", i.type);
   if (m.numOperands > (operation == Arithmetic::Fma ? 4u : 3u))

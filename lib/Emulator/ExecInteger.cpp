@@ -38,15 +38,15 @@ struct Sub {
 struct AddSaturated {
   static int32_t apply(int32_t a, int32_t b) {
     int64_t sum = int64_t(a) + b;
-    return int32_t(std::min<int64_t>(std::max<int64_t>(sum, INT32_MIN),
-                                     INT32_MAX));
+    return int32_t(
+        std::min<int64_t>(std::max<int64_t>(sum, INT32_MIN), INT32_MAX));
   }
 };
 struct SubSaturated {
   static int32_t apply(int32_t a, int32_t b) {
     int64_t sum = int64_t(a) - b;
-    return int32_t(std::min<int64_t>(std::max<int64_t>(sum, INT32_MIN),
-                                     INT32_MAX));
+    return int32_t(
+        std::min<int64_t>(std::max<int64_t>(sum, INT32_MIN), INT32_MAX));
   }
 };
 struct MulLow {
@@ -58,8 +58,8 @@ struct MulLow {
 struct MulHigh {
   template <typename T>
   static T apply(T a, T b) {
-    using Wide = std::conditional_t<std::is_signed_v<T>, __int128,
-                                    unsigned __int128>;
+    using Wide =
+        std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>;
     return T((Wide(a) * Wide(b)) >> (8 * sizeof(T)));
   }
 };
@@ -132,9 +132,7 @@ struct MinRelu {
   }
 };
 struct MaxRelu {
-  static int32_t apply(int32_t a, int32_t b) {
-    return std::max({0, a, b});
-  }
+  static int32_t apply(int32_t a, int32_t b) { return std::max({0, a, b}); }
 };
 struct Abs {
   template <typename T>
@@ -151,8 +149,8 @@ struct Neg {
 struct Sad {
   template <typename T>
   static T apply(T a, T b, T c) {
-    uint64_t difference = a > b ? uint64_t(a) - uint64_t(b)
-                                : uint64_t(b) - uint64_t(a);
+    uint64_t difference =
+        a > b ? uint64_t(a) - uint64_t(b) : uint64_t(b) - uint64_t(a);
     return wrap<T>(difference + uint64_t(c));
   }
 };
@@ -300,8 +298,7 @@ void executeCarry(Warp &w, const Instruction &i) {
   w.write<T>(w.operand(i, 0), result);
 }
 
-std::string selectCarry(CarryOperation operation, uint8_t use,
-                        Instruction &i) {
+std::string selectCarry(CarryOperation operation, uint8_t use, Instruction &i) {
   unsigned bytes = getTypeBytes(i.type);
   if (!isIntegerLike(i.type) || bytes < 4)
     return unsupportedType("the carry", i.type);
@@ -435,8 +432,8 @@ void executeDot(Warp &w, const Instruction &i) {
     uint32_t sum = c[lane];
     if (i.operation == 4)
       for (unsigned k = 0; k < 4; ++k)
-        sum += uint32_t(byteOf(a[lane], k, signedA) *
-                        byteOf(b[lane], k, signedB));
+        sum +=
+            uint32_t(byteOf(a[lane], k, signedA) * byteOf(b[lane], k, signedB));
     else // dp2a: two halves of a, two bytes of b
       for (unsigned k = 0; k < 2; ++k)
         sum += uint32_t(halfOf(a[lane], k, signedA) *

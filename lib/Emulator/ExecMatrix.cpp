@@ -112,8 +112,7 @@ void unpack(const Warp &w, const Operand &operand, unsigned count, unsigned per,
       unsigned outer = isA ? g + 8 * (r % 2) : g;
       unsigned depth = per * t + 4 * per * (isA ? r / 2 : r);
       for (unsigned e = 0; e < per; ++e)
-        store(outer, depth + e,
-              element(row[lane] >> (32 / per * e % 32)));
+        store(outer, depth + e, element(row[lane] >> (32 / per * e % 32)));
     }
   }
 }
@@ -133,8 +132,8 @@ void executeFloatMatrix(Warp &w, const Instruction &i) {
   bool halfResult = i.type == ScalarType::F16;
   for (unsigned r = 0; r < (halfSource ? 2u : 4u); ++r) {
     uint32_t scratch[warpSize];
-    const uint32_t *row = w.source<uint32_t>(
-        fragmentPart(w, w.operand(i, 3), r), scratch);
+    const uint32_t *row =
+        w.source<uint32_t>(fragmentPart(w, w.operand(i, 3), r), scratch);
     for (unsigned lane = 0; lane < warpSize; ++lane) {
       unsigned g = lane / 4, t = lane % 4;
       if (halfSource) {
@@ -184,8 +183,8 @@ void executeIntegerMatrix(Warp &w, const Instruction &i) {
          [&](unsigned n, unsigned k, int32_t value) { m.b[k][n] = value; });
   for (unsigned r = 0; r < 4; ++r) {
     uint32_t scratch[warpSize];
-    const uint32_t *row = w.source<uint32_t>(
-        fragmentPart(w, w.operand(i, 3), r), scratch);
+    const uint32_t *row =
+        w.source<uint32_t>(fragmentPart(w, w.operand(i, 3), r), scratch);
     for (unsigned lane = 0; lane < warpSize; ++lane)
       m.d[lane / 4 + 8 * (r / 2)][2 * (lane % 4) + r % 2] = int32_t(row[lane]);
   }
@@ -196,8 +195,7 @@ void executeIntegerMatrix(Warp &w, const Instruction &i) {
   for (unsigned r = 0; r < 4; ++r) {
     uint32_t row[warpSize];
     for (unsigned lane = 0; lane < warpSize; ++lane)
-      row[lane] =
-          uint32_t(m.d[lane / 4 + 8 * (r / 2)][2 * (lane % 4) + r % 2]);
+      row[lane] = uint32_t(m.d[lane / 4 + 8 * (r / 2)][2 * (lane % 4) + r % 2]);
     w.write<uint32_t>(fragmentPart(w, w.operand(i, 0), r), row);
   }
   if (undefined.any)
@@ -250,8 +248,8 @@ std::string selectMma(const Modifiers &m, Instruction &i) {
     ok &= i.type == ScalarType::S32 && i.sourceType == ScalarType::S32;
   else
     ok &= (i.type == ScalarType::F32 || i.type == ScalarType::F16) &&
-          i.sourceType == i.type && (i.type == ScalarType::F32 ||
-                                     a == ScalarType::F16);
+          i.sourceType == i.type &&
+          (i.type == ScalarType::F32 || a == ScalarType::F16);
   if (!ok)
     return "mma does not support this combination of shape and types";
   i.elements[0] = i.elements[3] = i.type == ScalarType::F16 ? 2 : 4;
@@ -289,7 +287,7 @@ void executeLoadMatrix(Warp &w, const Instruction &i) {
   resolveRows(w, i, 1, AccessKind::Read, access);
   uint16_t matrices[4][8][8] = {};
   uint32_t undefined[warpSize] = {}; // bytes of the row that a lane addresses
-  bool anyUndefined = false;
+  bool anyUndefined = false, unwritten = true;
   SharedFindings findings;
   for (unsigned lane = 0; lane < 8u * i.vectorSize; ++lane) {
     if (!access.host[lane])
@@ -301,6 +299,7 @@ void executeLoadMatrix(Warp &w, const Instruction &i) {
                 AccessKind::Read, nullptr, findings);
     undefined[lane] = undefinedBytes(w, access, lane, 0, 16);
     anyUndefined |= undefined[lane] != 0;
+    unwritten &= isUnwritten(w, access, lane, 0, 16);
   }
   finishShared(w, i, AccessKind::Read, findings);
   for (unsigned k = 0; k < i.vectorSize; ++k) {
@@ -310,14 +309,13 @@ void executeLoadMatrix(Warp &w, const Instruction &i) {
       unsigned row, column;
       elementPlace(lane, 0, i.variant, row, column);
       uint32_t low = matrices[k][row][column];
-      uint64_t bits =
-          undefined[8 * k + row] >> (2 * column) & 3 ? 0xffff : 0;
+      uint64_t bits = undefined[8 * k + row] >> (2 * column) & 3 ? 0xffff : 0;
       elementPlace(lane, 1, i.variant, row, column);
       result[lane] = low | uint32_t(matrices[k][row][column]) << 16;
       if (undefined[8 * k + row] >> (2 * column) & 3)
         bits |= 0xffff0000;
       if (anyUndefined)
-        w.markUndefined(part, lane, bits, i.line, true);
+        w.markUndefined(part, lane, bits, i.line, unwritten);
     }
     w.write<uint32_t>(part, result);
   }

@@ -76,7 +76,7 @@ void executeLoad(Warp &w, const Instruction &i) {
       if (uint32_t undefined =
               undefinedBytes(w, access, lane, k * bytes, bytes))
         w.markUndefined(element, lane, spread(undefined), i.line,
-                        access.spaces[lane] == Space::Shared);
+                        isUnwritten(w, access, lane, k * bytes, bytes));
     }
   }
 }
@@ -94,15 +94,14 @@ void executeStore(Warp &w, const Instruction &i) {
   uint64_t addresses[warpSize];
   computeAddresses(w, w.operand(i, 0), addresses);
   Access access;
-  beginAccess(w, i, i.space, addresses, bytes * i.vectorSize,
-              AccessKind::Write, access);
+  beginAccess(w, i, i.space, addresses, bytes * i.vectorSize, AccessKind::Write,
+              access);
   const Operand &source = w.operand(i, 1);
   std::byte data[warpSize][32];
   uint32_t undefined[warpSize] = {};
   for (unsigned k = 0; k < i.vectorSize; ++k) {
-    const Operand &element = source.kind == OperandKind::Vector
-                                 ? w.element(source, k)
-                                 : source;
+    const Operand &element =
+        source.kind == OperandKind::Vector ? w.element(source, k) : source;
     uint64_t values[warpSize];
     w.sourceBits(element, values);
     for (unsigned lane = 0; lane < warpSize; ++lane)
@@ -141,8 +140,8 @@ void readSpace(const Modifiers &m, Instruction &i) {
   for (std::string_view word : m.words)
     if (std::optional<Space> space = parseSpace(word))
       i.space = *space;
-  for (std::string_view word : {"volatile", "relaxed", "acquire", "release",
-                                "mmio"})
+  for (std::string_view word :
+       {"volatile", "relaxed", "acquire", "release", "mmio"})
     i.strong |= m.has(word);
 }
 

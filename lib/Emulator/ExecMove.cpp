@@ -29,9 +29,8 @@ void executePackUnpack(Warp &w, const Instruction &i) {
     for (uint32_t k = 0; k < from.count; ++k) {
       uint64_t part[warpSize];
       w.sourceBits(w.element(from, k), part);
-      uint64_t mask = from.bytes >= 8
-                          ? ~uint64_t(0)
-                          : (uint64_t(1) << (8 * from.bytes)) - 1;
+      uint64_t mask = from.bytes >= 8 ? ~uint64_t(0)
+                                      : (uint64_t(1) << (8 * from.bytes)) - 1;
       for (unsigned lane = 0; lane < warpSize; ++lane)
         bits[lane] |= (part[lane] & mask) << (8 * from.bytes * k);
     }

@@ -166,10 +166,10 @@ std::string select(const Modifiers &m, Instruction &i) {
   case ScalarType::BF16x2:
     if (function != Ex2 && function != Tanh)
       break;
-    i.handler = i.type == ScalarType::F16      ? executeSpecialHalf<false, false>
-                : i.type == ScalarType::F16x2  ? executeSpecialHalf<true, false>
-                : i.type == ScalarType::BF16   ? executeSpecialHalf<false, true>
-                                               : executeSpecialHalf<true, true>;
+    i.handler = i.type == ScalarType::F16     ? executeSpecialHalf<false, false>
+                : i.type == ScalarType::F16x2 ? executeSpecialHalf<true, false>
+                : i.type == ScalarType::BF16  ? executeSpecialHalf<false, true>
+                                              : executeSpecialHalf<true, true>;
     return {};
   default:
     break;

@@ -54,9 +54,8 @@ void executeShuffle(Warp &w, const Instruction &i) {
     if (!w.shadowed() || !(w.active >> lane & 1))
       continue;
     // A lane that does not take part has nothing to give.
-    uint64_t undefined = w.active >> source & 1
-                             ? w.undefinedBits(value, source)
-                             : 0xffffffff;
+    uint64_t undefined =
+        w.active >> source & 1 ? w.undefinedBits(value, source) : 0xffffffff;
     if (undefined) {
       const UndefinedBits *origin = w.undefinedOrigin(value);
       bool known = (w.active >> source & 1) && origin;

@@ -135,7 +135,7 @@ void executeLoad(Warp &w, const Instruction &i) {
                       layout.bytes, AccessKind::Read, nullptr, findings);
         if (undefinedBytes(w, access, lane, 0, layout.bytes))
           w.markUndefined(part, lane, 0xffffffff, i.line,
-                          access.spaces[lane] == Space::Shared);
+                          isUnwritten(w, access, lane, 0, layout.bytes));
       }
     }
     w.write<uint32_t>(part, result);
@@ -191,8 +191,8 @@ void unpack(const Warp &w, const Operand &operand, const Layout &layout,
         w.source<uint32_t>(fragmentPart(w, operand, r), scratch);
     for (unsigned e = 0; e < layout.per; ++e)
       for (unsigned lane = 0; lane < warpSize; ++lane) {
-        unsigned index = (lane * layout.slots() + r * layout.per + e) %
-                         layout.size();
+        unsigned index =
+            (lane * layout.slots() + r * layout.per + e) % layout.size();
         store(index / layout.columns, index % layout.columns,
               values[lane] >> (32 / layout.per * e % 32));
       }
@@ -205,8 +205,8 @@ void pack(Warp &w, const Operand &operand, const Layout &layout, Load load) {
     uint32_t values[warpSize] = {};
     for (unsigned e = 0; e < layout.per; ++e)
       for (unsigned lane = 0; lane < warpSize; ++lane) {
-        unsigned index = (lane * layout.slots() + r * layout.per + e) %
-                         layout.size();
+        unsigned index =
+            (lane * layout.slots() + r * layout.per + e) % layout.size();
         values[lane] |= load(index / layout.columns, index % layout.columns)
                         << (32 / layout.per * e % 32);
       }

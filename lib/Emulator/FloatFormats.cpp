@@ -48,8 +48,8 @@ uint64_t dilated::emulator::roundMagnitude(bool negative, uint64_t mantissa,
     more = true;
   } else {
     kept = shift == 64 ? 0 : mantissa >> shift;
-    uint64_t rest = shift == 64 ? mantissa
-                                : mantissa & ((uint64_t(1) << shift) - 1);
+    uint64_t rest =
+        shift == 64 ? mantissa : mantissa & ((uint64_t(1) << shift) - 1);
     half = rest >> (shift - 1) & 1;
     more = (rest & ((uint64_t(1) << (shift - 1)) - 1)) != 0;
   }

@@ -70,8 +70,7 @@ const GlobalMemory::Allocation *GlobalMemory::find(uint64_t address,
              : nullptr;
 }
 
-const GlobalMemory::Allocation *
-GlobalMemory::nearest(uint64_t address) const {
+const GlobalMemory::Allocation *GlobalMemory::nearest(uint64_t address) const {
   auto below = findFloor(allocations, address);
   if (below == allocations.end())
     return allocations.empty() ? nullptr : allocations.front().get();
@@ -83,8 +82,7 @@ GlobalMemory::nearest(uint64_t address) const {
   return above->get();
 }
 
-bool GlobalMemory::write(uint64_t address, const void *source,
-                         uint64_t bytes) {
+bool GlobalMemory::write(uint64_t address, const void *source, uint64_t bytes) {
   const Allocation *allocation = find(address, bytes);
   if (!allocation)
     return false;

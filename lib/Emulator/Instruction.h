@@ -60,17 +60,39 @@ struct Operand {
 };
 
 enum class SpecialRegister : uint8_t {
-  TidX, TidY, TidZ,
-  NtidX, NtidY, NtidZ,
-  CtaidX, CtaidY, CtaidZ,
-  NctaidX, NctaidY, NctaidZ,
-  LaneId, WarpId, NwarpId,
-  SmId, NsmId, GridId,
-  LanemaskEq, LanemaskLe, LanemaskLt, LanemaskGe, LanemaskGt,
-  Clock, ClockHigh, Clock64,
-  GlobalTimer, GlobalTimerLow, GlobalTimerHigh,
-  DynamicShared, TotalShared,
-  Zero, One, // cluster registers of a launch without clusters
+  TidX,
+  TidY,
+  TidZ,
+  NtidX,
+  NtidY,
+  NtidZ,
+  CtaidX,
+  CtaidY,
+  CtaidZ,
+  NctaidX,
+  NctaidY,
+  NctaidZ,
+  LaneId,
+  WarpId,
+  NwarpId,
+  SmId,
+  NsmId,
+  GridId,
+  LanemaskEq,
+  LanemaskLe,
+  LanemaskLt,
+  LanemaskGe,
+  LanemaskGt,
+  Clock,
+  ClockHigh,
+  Clock64,
+  GlobalTimer,
+  GlobalTimerLow,
+  GlobalTimerHigh,
+  DynamicShared,
+  TotalShared,
+  Zero,
+  One, // cluster registers of a launch without clusters
 };
 
 /// What the warp itself does, rather than a handler.
@@ -82,16 +104,16 @@ enum class Control : uint8_t {
   Return,
   Exit,
   Trap,
-  BarrierSync,   // bar.sync, bar.red
+  BarrierSync, // bar.sync, bar.red
   BarrierArrive,
-  WarpBarrier,   // bar.warp.sync
-  End,           // behind the last instruction of a function
+  WarpBarrier, // bar.warp.sync
+  End,         // behind the last instruction of a function
 };
 
 /// How undefined bits of the sources become undefined bits of the results.
 enum class ShadowRule : uint8_t {
-  Any,      // all, if any source has one
-  Move,     // bit by bit; also packing and unpacking of vectors
+  Any,  // all, if any source has one
+  Move, // bit by bit; also packing and unpacking of vectors
   And,
   Or,
   Xor,
@@ -99,11 +121,14 @@ enum class ShadowRule : uint8_t {
   ShiftRight,
   Select,
   Permute,
-  Convert,  // integers: extension and truncation
-  Memory,   // addresses must be defined; the handler does the rest
-  Strict,   // every source must be defined
-  Handler,  // the handler asks for what it needs
+  Convert, // integers: extension and truncation
+  Memory,  // addresses must be defined; the handler does the rest
+  Strict,  // every source must be defined
+  Handler, // the handler asks for what it needs
 };
+
+/// Instruction::reconverge of lanes that meet no more.
+inline constexpr uint32_t noReconvergence = UINT32_MAX;
 
 struct Instruction {
   Handler handler = nullptr;
@@ -119,12 +144,12 @@ struct Instruction {
   Space space = Space::Generic;
   uint8_t vectorSize = 1;
   uint8_t elements[4] = {}; // of vector operands, by operand; 0: no vector
-  uint8_t operation = 0; // of atom, red, vote, shfl, setp's bool op, …
-  uint8_t variant = 0;   // per opcode
-  bool flush = false;    // .ftz
+  uint8_t operation = 0;    // of atom, red, vote, shfl, setp's bool op, …
+  uint8_t variant = 0;      // per opcode
+  bool flush = false;       // .ftz
   bool saturate = false;
-  bool strong = false;   // volatile, relaxed, acquire, …: races are meant
-  bool aligned = false;  // every thread of the warp must take part
+  bool strong = false;  // volatile, relaxed, acquire, …: races are meant
+  bool aligned = false; // every thread of the warp must take part
   bool negatedGuard = false;
   bool hasGuard = false;
   uint32_t guardSlot = 0, guardOffset = 0;
@@ -144,10 +169,10 @@ struct Variable {
   ScalarType type = ScalarType::B8;
   uint32_t alignment = 1;
   uint64_t bytes = 0;
-  uint64_t offset = 0;        // Param, Local: from the start of the block, frame
+  uint64_t offset = 0; // Param, Local: from the start of the block, frame
   bool isDynamicShared = false; // .extern .shared x[]
   bool isArray = false;
-  bool isFormal = false; // a parameter of a device function, in its frame
+  bool isFormal = false;      // a parameter of a device function, in its frame
   uint32_t variableIndex = 0; // Global, Const: into ModuleData::variables
   std::vector<std::byte> initializer;
   struct Relocation {
@@ -168,15 +193,16 @@ struct Function {
   bool hasBody = false;
   std::vector<uint32_t> formals; // symbols, or register slots (see isRegister)
   std::vector<uint32_t> results;
-  std::vector<Operand> formalOperands, resultOperands; // of kind Register/Symbol
+  std::vector<Operand> formalOperands,
+      resultOperands; // of kind Register/Symbol
   KernelDescription description;
 
   std::vector<Instruction> code; // the last one is Control::End
   std::vector<Operand> operands;
   std::vector<uint32_t> slots;
-  std::vector<uint32_t> branchTargets;        // of brx.idx, by operand lists
-  std::vector<uint32_t> slotOffsets;          // bytes, by slot
-  std::vector<uint8_t> slotBytes;             // 0: predicate
+  std::vector<uint32_t> branchTargets; // of brx.idx, by operand lists
+  std::vector<uint32_t> slotOffsets;   // bytes, by slot
+  std::vector<uint8_t> slotBytes;      // 0: predicate
   std::vector<std::string> slotNames;
   uint32_t registerBytes = 0;
   uint32_t localBytes = 0; // of the frame, formals included

@@ -150,8 +150,8 @@ private:
   bool lexNumber() {
     size_t begin = position;
     char mark = peek(1);
-    if (peek() == '0' && (mark == 'f' || mark == 'F' || mark == 'd' ||
-                          mark == 'D')) {
+    if (peek() == '0' &&
+        (mark == 'f' || mark == 'F' || mark == 'd' || mark == 'D')) {
       bool isDouble = mark == 'd' || mark == 'D';
       unsigned digits = isDouble ? 16 : 8;
       position += 2;

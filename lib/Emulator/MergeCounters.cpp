@@ -49,4 +49,3 @@ void dilated::emulator::mergeCounters(const ModuleData &module,
       counters.lines.push_back(line);
     }
 }
-

@@ -20,8 +20,7 @@ using namespace dilated::emulator;
 bool Parser::resolveRelocations() {
   for (Variable &variable : module.symbols)
     for (Variable::Relocation &relocation : variable.relocations) {
-      if (findSymbol(relocation.symbol) ||
-          functions.count(relocation.symbol))
+      if (findSymbol(relocation.symbol) || functions.count(relocation.symbol))
         continue;
       error = {relocation.line, 1,
                fmt::format("unknown name '{}' in the initial values of '{}'",
@@ -87,8 +86,8 @@ void Parser::describeKernels() {
       const Function &reached = module.functions[each];
       shared.insert(reached.sharedSymbols.begin(), reached.sharedSymbols.end());
       description.localBytes += reached.localBytes;
-      description.liveRegisters = std::max(description.liveRegisters,
-                                           computeLiveRegisters(reached));
+      description.liveRegisters =
+          std::max(description.liveRegisters, computeLiveRegisters(reached));
     }
     // Static variables in the order of the text, the dynamic array behind.
     uint64_t used = 0;
@@ -141,9 +140,7 @@ const std::vector<KernelDescription> &Module::getKernels() const {
 const std::vector<VariableDescription> &Module::getVariables() const {
   return data->variables;
 }
-const std::vector<std::string> &Module::getLines() const {
-  return data->lines;
-}
+const std::vector<std::string> &Module::getLines() const { return data->lines; }
 
 const KernelDescription *Module::findKernel(std::string_view name) const {
   for (const KernelDescription &kernel : data->kernels)

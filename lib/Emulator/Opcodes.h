@@ -41,18 +41,18 @@ struct Opcode {
   std::string_view name;
   /// One letter per operand, '?' behind an optional one:
   ///   d  destination of the first type          s  source of the first type
-  ///   x  the same, or a wider register (ld, cvt) y  source of the last type, or wider
-  ///   D  destination of the last type           S  source of the last type
-  ///   W  destination of twice the first type    w  source of twice the first type
-  ///   U  destination of 32 bits                 u  source of 32 bits
-  ///   p  destination predicate                  P  source predicate
-  ///   q  destination predicate, or p|q          r  destination of the first type, or d|p
-  ///   v  destination scalar or vector           V  source scalar or vector
-  ///   k  the same, packing into the first type    K  the same (mov)
-  ///   f  destination vector of 32-bit registers F  source of the same
-  ///   m  address                                g  source of 64 bits
-  ///   b  source: 16, 32 or 64 bits as the register has
-  ///   -  none                                   c  source of 32 bits, may be left out
+  ///   x  the same, or a wider register (ld, cvt) y  source of the last type,
+  ///   or wider D  destination of the last type           S  source of the last
+  ///   type W  destination of twice the first type    w  source of twice the
+  ///   first type U  destination of 32 bits                 u  source of 32
+  ///   bits p  destination predicate                  P  source predicate q
+  ///   destination predicate, or p|q          r  destination of the first type,
+  ///   or d|p v  destination scalar or vector           V  source scalar or
+  ///   vector k  the same, packing into the first type    K  the same (mov) f
+  ///   destination vector of 32-bit registers F  source of the same m  address
+  ///   g  source of 64 bits b  source: 16, 32 or 64 bits as the register has
+  ///   -  none                                   c  source of 32 bits, may be
+  ///   left out
   std::string_view operands;
   /// The modifiers it may carry, apart from types and, if '$' is among them,
   /// state spaces; separated by blanks.
@@ -62,7 +62,8 @@ struct Opcode {
   Selector select;
 };
 
-/// A mov without vectors is a copy of a row. Called once its operands are known.
+/// A mov without vectors is a copy of a row. Called once its operands are
+/// known.
 void specializeMove(const Operand &to, const Operand &from, Instruction &i);
 
 /// Null for an unknown name.

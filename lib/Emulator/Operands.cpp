@@ -185,10 +185,8 @@ static constexpr SpecialName specialNames[] = {
     {"%nclusterid", "z", SpecialRegister::NctaidZ, 4},
 };
 
-std::optional<SpecialRegister>
-dilated::emulator::parseSpecialRegister(std::string_view name,
-                                        std::string_view component,
-                                        unsigned &bytes) {
+std::optional<SpecialRegister> dilated::emulator::parseSpecialRegister(
+    std::string_view name, std::string_view component, unsigned &bytes) {
   for (const SpecialName &each : specialNames)
     if (each.name == name && each.component == component) {
       bytes = each.bytes;

@@ -76,8 +76,8 @@ bool Parser::parseLocation() {
   auto [entry, isNew] =
       locations.try_emplace(key, uint32_t(module.locations.size()));
   if (isNew)
-    module.locations.push_back({std::to_string(key.file), unsigned(key.line),
-                                unsigned(key.column)});
+    module.locations.push_back(
+        {std::to_string(key.file), unsigned(key.line), unsigned(key.column)});
   currentLocation = key.line ? entry->second : 0;
   return true;
 }
@@ -128,8 +128,8 @@ static bool isWordOf(std::string_view list, std::string_view word) {
 /// Hints that change no result: caches, sizes of prefetches, proofs of
 /// uniformity.
 static bool isHint(std::string_view word) {
-  return word == "uni" || word.starts_with("L1::") || word.starts_with("L2::") ||
-         word == "L2" || word == "L1";
+  return word == "uni" || word.starts_with("L1::") ||
+         word.starts_with("L2::") || word == "L2" || word == "L1";
 }
 
 bool Parser::parseModifiers(const Opcode *&opcode, Modifiers &modifiers) {
@@ -198,8 +198,8 @@ bool Parser::parseInstruction() {
   }
   const Token &name = peek();
   if (name.kind != TokenKind::Identifier)
-    return fail(name, fmt::format("expects an instruction, not '{}'",
-                                  name.text));
+    return fail(name,
+                fmt::format("expects an instruction, not '{}'", name.text));
   const Opcode *opcode = nullptr;
   Modifiers modifiers;
   if (!parseModifiers(opcode, modifiers))
@@ -268,14 +268,12 @@ std::string Parser::checkOperands(const Instruction &instruction) const {
   return {};
 }
 
-void Parser::collectSlots(Instruction &instruction,
-                          std::string_view letters) {
+void Parser::collectSlots(Instruction &instruction, std::string_view letters) {
   static constexpr std::string_view resultLetters = "dxDWUpvfk";
   std::vector<uint32_t> sources, results;
   const Operand *operands = function->getOperands(instruction);
   for (unsigned i = 0; i < instruction.numOperands; ++i) {
-    bool isResult =
-        resultLetters.find(letters[i]) != std::string_view::npos;
+    bool isResult = resultLetters.find(letters[i]) != std::string_view::npos;
     std::vector<uint32_t> &slots = isResult ? results : sources;
     const Operand &operand = operands[i];
     auto add = [&](const Operand &each) {
@@ -330,8 +328,8 @@ bool Parser::parseBranchIndexed(Instruction &instruction) {
     return false;
   const Token &name = take();
   if (name.kind != TokenKind::Identifier)
-    return fail(name, fmt::format("expects a list of targets, not '{}'",
-                                  name.text));
+    return fail(name,
+                fmt::format("expects a list of targets, not '{}'", name.text));
   table.kind = OperandKind::Label;
   instruction.control = Control::BranchIndexed;
   instruction.shadowRule = ShadowRule::Strict;
@@ -393,8 +391,8 @@ bool Parser::parseCall(Instruction &instruction, const Modifiers &) {
     callee.symbol = found->second;
     function->callees.push_back(found->second);
   } else if (callee.kind != OperandKind::Register || callee.bytes != 8) {
-    return fail(name, fmt::format("'{}' is no address of a function",
-                                  name.text));
+    return fail(name,
+                fmt::format("'{}' is no address of a function", name.text));
   } else {
     function->callsIndirectly = true;
   }

@@ -47,8 +47,8 @@ bool Parser::resolveRegister(std::string_view name, Operand &operand) {
         number = number * 10 + (c - '0');
       if (range == level.ranges.end() || number >= range->second.count)
         continue;
-      found = level.registers.emplace(name, RegisterDeclaration{
-                                                range->second.bytes, -1})
+      found = level.registers
+                  .emplace(name, RegisterDeclaration{range->second.bytes, -1})
                   .first;
     }
     RegisterDeclaration &declaration = found->second;
@@ -57,8 +57,8 @@ bool Parser::resolveRegister(std::string_view name, Operand &operand) {
         return false;
       declaration.slot = addSlot(name, declaration.bytes);
     }
-    operand.kind = declaration.bytes ? OperandKind::Register
-                                     : OperandKind::Predicate;
+    operand.kind =
+        declaration.bytes ? OperandKind::Register : OperandKind::Predicate;
     operand.bytes = declaration.bytes;
     operand.slot = uint32_t(declaration.slot);
     operand.offset = function->slotOffsets[operand.slot];
@@ -139,8 +139,8 @@ bool Parser::parseNumber(ScalarType type, unsigned bytes, uint64_t &bits) {
       return true;
     }
     if (number.kind == TokenKind::Float32)
-      bits = std::bit_cast<uint64_t>(
-          double(std::bit_cast<float>(uint32_t(bits))));
+      bits =
+          std::bit_cast<uint64_t>(double(std::bit_cast<float>(uint32_t(bits))));
     bits ^= negative ? uint64_t(1) << 63 : 0;
     if (bytes == 8)
       return true;
@@ -221,7 +221,8 @@ bool Parser::parseScalar(bool isResult, unsigned bytes, bool mayBeWider,
     return true;
   }
   if (!component.empty())
-    return fail(at, fmt::format("unknown register '{}.{}'", at.text, component));
+    return fail(at,
+                fmt::format("unknown register '{}.{}'", at.text, component));
   if (at.text == "WARP_SZ") {
     makeConstant(warpSize, bytes, operand);
     return true;
@@ -353,8 +354,8 @@ bool Parser::parseAddress(Operand &operand) {
 
 bool Parser::parseOperand(char letter, const Modifiers &modifiers,
                           std::vector<Operand> &out) {
-  ScalarType first = modifiers.types.empty() ? ScalarType::B32
-                                             : modifiers.types.front();
+  ScalarType first =
+      modifiers.types.empty() ? ScalarType::B32 : modifiers.types.front();
   ScalarType last =
       modifiers.types.empty() ? ScalarType::B32 : modifiers.types.back();
   Operand operand;
@@ -416,14 +417,14 @@ bool Parser::parseOperand(char letter, const Modifiers &modifiers,
       ok = parseVector(letter == 'v', getTypeBytes(first), false, first,
                        operand);
     else
-      ok = parseScalar(letter == 'v', getTypeBytes(first), true, first,
-                       operand);
+      ok =
+          parseScalar(letter == 'v', getTypeBytes(first), true, first, operand);
     break;
   case 'k':
   case 'K':
     if (peek().is('{') && first != ScalarType::Pred)
-      ok = parseVector(letter == 'k', getTypeBytes(first), true, first,
-                       operand);
+      ok =
+          parseVector(letter == 'k', getTypeBytes(first), true, first, operand);
     else if (first == ScalarType::Pred)
       ok = parsePredicate(letter == 'k', operand);
     else
@@ -483,7 +484,8 @@ bool Parser::parseOperands(Instruction &instruction, const Opcode &opcode,
     ++modifiers.numOperands;
   }
   if (peek().is(','))
-    return fail(peek(), fmt::format("'{}' takes no more operands", opcode.name));
+    return fail(peek(),
+                fmt::format("'{}' takes no more operands", opcode.name));
   instruction.firstOperand = uint32_t(function->operands.size());
   instruction.numOperands = uint16_t(operands.size());
   function->operands.insert(function->operands.end(), operands.begin(),

@@ -1,4 +1,5 @@
-//===- ParseVariables.cpp - declarations of variables and registers *- C++ -*-===//
+//===- ParseVariables.cpp - declarations of variables and registers *- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -32,8 +33,8 @@ bool Parser::parseDeclaration(Declaration &declaration) {
       if (!parseUnsigned(alignment, 1 << 16, "an alignment"))
         return false;
       if (!std::has_single_bit(alignment))
-        return fail(at, fmt::format("alignment {} is not a power of two",
-                                    alignment));
+        return fail(
+            at, fmt::format("alignment {} is not a power of two", alignment));
       if (!sawPointer) // behind .ptr: of what it points to
         declaration.alignment = uint32_t(alignment);
       continue;
@@ -251,8 +252,7 @@ bool Parser::parseInitializerElement(Variable &variable, ScalarType type,
   if (offset + bytes > variable.bytes && variable.bytes != 0)
     return fail(peek(), "more initial values than elements");
   variable.initializer.resize(offset + bytes);
-  std::memcpy(variable.initializer.data() + offset, &bits,
-              std::min(bytes, 8u));
+  std::memcpy(variable.initializer.data() + offset, &bits, std::min(bytes, 8u));
   offset += bytes;
   return true;
 }

@@ -60,8 +60,8 @@ bool Parser::parseUnsigned(uint64_t &value, uint64_t limit, const char *what) {
   if (at.kind != TokenKind::Integer)
     return fail(at, fmt::format("expects {}, not {}", what, spell(at)));
   if (at.bits > limit)
-    return fail(at, fmt::format("{} is {}, the most is {}", what, at.bits,
-                                limit));
+    return fail(at,
+                fmt::format("{} is {}, the most is {}", what, at.bits, limit));
   value = take().bits;
   return true;
 }
@@ -113,7 +113,8 @@ bool Parser::parseTopLevel() {
   while (true) {
     const Token &word = take();
     if (word.kind != TokenKind::DotWord)
-      return fail(word, fmt::format("expects a directive, not {}", spell(word)));
+      return fail(word,
+                  fmt::format("expects a directive, not {}", spell(word)));
     if (word.text == "extern") {
       isExtern = true;
       continue;
@@ -392,7 +393,8 @@ bool Parser::finishFunction() {
   module.counterLines.push_back(0);
   function->code.push_back(end);
 
-  auto findLabel = [&](std::string_view name, int at) -> std::optional<uint32_t> {
+  auto findLabel = [&](std::string_view name,
+                       int at) -> std::optional<uint32_t> {
     for (; at >= 0; at = scopes[at].parent) {
       auto found = scopes[at].labels.find(name);
       if (found != scopes[at].labels.end())

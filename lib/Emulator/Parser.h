@@ -75,8 +75,7 @@ private:
   bool parseInitializerElement(Variable &variable, ScalarType type,
                                uint64_t &offset);
   bool parseRegisters();
-  bool declareRegister(const Token &at, std::string_view name,
-                       ScalarType type);
+  bool declareRegister(const Token &at, std::string_view name, ScalarType type);
   /// Registers a variable in the current scope.
   bool declareSymbol(const Token &at, Variable variable, uint32_t &index);
 
@@ -101,8 +100,8 @@ private:
                     std::vector<Operand> &out);
   bool parseScalar(bool isResult, unsigned bytes, bool mayBeWider,
                    ScalarType type, Operand &operand);
-  bool parseVector(bool isResult, unsigned bytes, bool packs,
-                   ScalarType type, Operand &operand);
+  bool parseVector(bool isResult, unsigned bytes, bool packs, ScalarType type,
+                   Operand &operand);
   bool parsePredicate(bool isResult, Operand &operand);
   bool parseAddress(Operand &operand);
   bool parseNumber(ScalarType type, unsigned bytes, uint64_t &bits);
@@ -133,7 +132,8 @@ private:
     uint32_t instruction = 0;
     const Token *name = nullptr;
     int scope = 0;
-    int targetIndex = -1; // into Function::branchTargets; -1: Instruction::target
+    int targetIndex =
+        -1; // into Function::branchTargets; -1: Instruction::target
   };
   struct TableUse {
     uint32_t instruction;

@@ -213,8 +213,8 @@ void Warp::printFormatted(const Instruction &i, uint32_t lanes) {
       for (unsigned lane = 0; lane < warpSize; ++lane) {
         if (!(lanes >> lane & 1))
           continue;
-        size_t at = size_t(lane) * localStride + frame->localBase +
-                    variable.offset;
+        size_t at =
+            size_t(lane) * localStride + frame->localBase + variable.offset;
         std::memset(&local[at], 0, variable.bytes);
         std::fill_n(localDefined.begin() + at, variable.bytes, 1);
       }

@@ -97,8 +97,8 @@ void ReportSink::add(const ModuleData &module, const Instruction *i,
     }
   }
   std::lock_guard<std::mutex> lock(mutex);
-  auto [entry, isNew] = entries.try_emplace(
-      {report.line, uint8_t(report.kind)}, Entry{report, blockIndex});
+  auto [entry, isNew] = entries.try_emplace({report.line, uint8_t(report.kind)},
+                                            Entry{report, blockIndex});
   if (isNew)
     return;
   // The report of the first block, whichever host thread was faster.

@@ -32,7 +32,7 @@ void SharedShadow::reset(uint32_t bytes) {
   splits.assign(count, -1);
   parts.clear();
   freeParts.clear();
-  defined.assign(count * 4, 0);
+  states.assign(count * 4, Unwritten);
 }
 
 bool SharedShadow::isOrdered(uint16_t thread, uint32_t clock,
@@ -51,8 +51,8 @@ SharedShadow::Finding SharedShadow::checkRead(Record &record,
                                               const Access &access) {
   Finding finding;
   if (record.pending)
-    finding = {Conflict::PendingRead, record.writer, false,
-               record.writeCounter, 0};
+    finding = {Conflict::PendingRead, record.writer, false, record.writeCounter,
+               0};
   else if (record.writeClock && !(record.writeStrong && access.strong) &&
            !isOrdered(record.writer, record.writeClock, access))
     finding = {Conflict::ReadAfterWrite, record.writer, false,
@@ -172,8 +172,7 @@ SharedShadow::Finding SharedShadow::write(uint32_t address, uint32_t bytes,
                [&](Record &record) { return checkWrite(record, access); });
 }
 
-SharedShadow::Finding SharedShadow::beginAsync(uint32_t address,
-                                               uint32_t bytes,
+SharedShadow::Finding SharedShadow::beginAsync(uint32_t address, uint32_t bytes,
                                                const Access &access) {
   return visit(address, bytes, true, [&](Record &record) {
     Finding finding = checkWrite(record, access);
@@ -193,22 +192,29 @@ void SharedShadow::completeAsync(uint32_t address, uint32_t bytes,
     }
     return Finding();
   });
-  std::memset(&defined[address], 1, bytes);
+  std::memset(&states[address], Defined, bytes);
 }
 
 uint32_t SharedShadow::getUndefined(uint32_t address, uint32_t bytes) const {
   uint32_t undefined = 0;
   for (uint32_t i = 0; i < bytes; ++i)
-    undefined |= uint32_t(!defined[address + i]) << i;
+    undefined |= uint32_t(states[address + i] != Defined) << i;
   return undefined;
 }
 
 void SharedShadow::setDefined(uint32_t address, uint32_t bytes,
                               uint32_t undefined) {
   if (undefined == 0) {
-    std::memset(&defined[address], 1, bytes);
+    std::memset(&states[address], Defined, bytes);
     return;
   }
   for (uint32_t i = 0; i < bytes; ++i)
-    defined[address + i] = !(undefined >> i & 1);
+    states[address + i] = undefined >> i & 1 ? Undefined : Defined;
+}
+
+bool SharedShadow::holdsUndefined(uint32_t address, uint32_t bytes) const {
+  for (uint32_t i = 0; i < bytes; ++i)
+    if (states[address + i] == Undefined)
+      return true;
+  return false;
 }

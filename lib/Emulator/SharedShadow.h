@@ -55,7 +55,7 @@ public:
   };
   struct Access {
     uint16_t thread = 0;
-    bool strong = false; // atomic or volatile: meant to meet others
+    bool strong = false;    // atomic or volatile: meant to meet others
     bool sameValue = false; // a write of what is there already
     uint32_t counter = 0;
     const WarpClock *clock = nullptr;
@@ -73,6 +73,8 @@ public:
   /// Bit i: byte address + i was never written. bytes <= 32.
   uint32_t getUndefined(uint32_t address, uint32_t bytes) const;
   void setDefined(uint32_t address, uint32_t bytes, uint32_t undefined);
+  /// Was an undefined value stored there, rather than nothing?
+  bool holdsUndefined(uint32_t address, uint32_t bytes) const;
 
 private:
   struct Record {
@@ -96,7 +98,8 @@ private:
   std::vector<int32_t> splits; // by word: into parts, -1 whole
   std::vector<std::array<Record, 4>> parts;
   std::vector<int32_t> freeParts;
-  std::vector<uint8_t> defined; // by byte
+  enum State : uint8_t { Unwritten, Defined, Undefined };
+  std::vector<uint8_t> states; // by byte
 };
 
 } // namespace dilated::emulator

@@ -42,9 +42,8 @@ uint64_t Warp::undefinedBits(const Operand &operand, unsigned lane) const {
   if (frame->defined[operand.slot] >> lane & 1)
     return 0;
   auto found = frame->undefined.find(operand.slot);
-  uint64_t all = operand.kind == OperandKind::Predicate
-                     ? 1
-                     : lowBits(operand.bytes);
+  uint64_t all =
+      operand.kind == OperandKind::Predicate ? 1 : lowBits(operand.bytes);
   // No entry: never written at all.
   return found == frame->undefined.end() || found->second.bits[lane] == 0
              ? all
@@ -257,11 +256,10 @@ void Warp::propagateUndefined(const Instruction &i) {
       else if (i.shadowRule == ShadowRule::ShiftLeft)
         undefined = amount >= width ? 0 : bits << amount;
       else if (isSigned && (bits >> (width - 1) & 1))
-        undefined = amount >= width ? ~uint64_t(0)
-                                    : bits >> amount |
-                                          (amount ? ~uint64_t(0)
-                                                        << (width - amount)
-                                                  : 0);
+        undefined = amount >= width
+                        ? ~uint64_t(0)
+                        : bits >> amount |
+                              (amount ? ~uint64_t(0) << (width - amount) : 0);
       else
         undefined = amount >= width ? 0 : bits >> amount;
       break;

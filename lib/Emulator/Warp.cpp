@@ -135,8 +135,10 @@ void Warp::split(Fragment &fragment, uint32_t joinPc, uint32_t otherMask,
                  uint32_t otherPc) {
   refreshJoin(fragment);
   // The exits of a loop all lead to the same place: one join serves them.
-  if (fragment.joins.empty() || fragment.joins.back()->frame != fragment.frame ||
-      fragment.joins.back()->pc != joinPc) {
+  bool joins = joinPc != noReconvergence;
+  if (joins && (fragment.joins.empty() ||
+                fragment.joins.back()->frame != fragment.frame ||
+                fragment.joins.back()->pc != joinPc)) {
     auto join = std::make_shared<Join>();
     join->pc = joinPc;
     join->frame = fragment.frame;
@@ -189,7 +191,7 @@ void Warp::releaseJoin(const std::shared_ptr<Join> &join) {
   merged->mask &= live;
   merged->joins.pop_back();
   merged->state = FragmentState::Ready;
-  merged->strongAccesses = 0;
+  merged->strongAccesses = merged->yields = 0;
   refreshJoin(*merged);
 }
 
@@ -271,6 +273,21 @@ void Warp::execute(const Instruction &i, uint32_t lanes) {
     applyUndefined();
 }
 
+/// Lanes that are on their way out are not missing at a barrier: those that can
+/// run go first, for a while.
+bool Warp::othersMayExit(Fragment &fragment) {
+  static constexpr uint32_t patience = 1024;
+  for (const std::unique_ptr<Fragment> &other : fragments) {
+    if (other.get() == &fragment || !other->mask ||
+        other->state != FragmentState::Ready)
+      continue;
+    Control control = other->frame->function->code[other->pc].control;
+    if (control != Control::BarrierSync && control != Control::BarrierArrive)
+      return ++fragment.yields < patience;
+  }
+  return false;
+}
+
 uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
   Fragment *f = fragments[at].get();
   uint64_t count = 0;
@@ -293,6 +310,10 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
     }
     if (i.memberMask && waitForMembers(*f, i))
       return count + 1;
+    bool isBarrier = i.control == Control::BarrierSync ||
+                     i.control == Control::BarrierArrive;
+    if (isBarrier && (live & ~f->mask) && othersMayExit(*f))
+      return count;
     ++count;
     ++ticks;
     if (state.count) {
@@ -303,7 +324,7 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
     switch (i.control) {
     case Control::None:
       if (lanes)
-        execute(i, lanes);
+        executeGroups(i, lanes);
       ++f->pc;
       // Lanes that wait for a lock's holder, which waits for them at a join.
       if (i.strong && fragments.size() > 1 && ++f->strongAccesses > spinLimit) {
@@ -331,6 +352,14 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
     case Control::Return:
       if (lanes == 0) {
         ++f->pc;
+        continue;
+      }
+      if (!frame->caller) {
+        f->mask &= ~lanes;
+        ++f->pc;
+        exitLanes(lanes);
+        if (f->mask == 0 || f->state != FragmentState::Ready)
+          return count;
         continue;
       }
       if (lanes != f->mask)
@@ -463,6 +492,44 @@ static std::string formatLanes(uint32_t lanes) {
   return fmt::format("0x{:08x}", lanes);
 }
 
+/// Groups of lanes may name each other in masks of their own: the union.
+uint32_t Warp::gatherMembers(const Instruction &i, const Operand &masks,
+                             uint32_t lanes, ReportKind kind) const {
+  uint64_t bits[warpSize];
+  sourceBits(masks, bits);
+  uint32_t all = 0, missing = 0;
+  for (unsigned lane = 0; lane < warpSize; ++lane) {
+    if (!(lanes >> lane & 1))
+      continue;
+    all |= uint32_t(bits[lane]);
+    if (!(bits[lane] >> lane & 1))
+      missing |= 1u << lane;
+  }
+  if (missing)
+    report(i, kind, missing,
+           fmt::format("the member mask {} does not name the lane itself",
+                       formatLanes(uint32_t(
+                           bits[unsigned(std::countr_zero(missing))]))));
+  return all;
+}
+
+/// One execution per group of lanes with the same member mask.
+void Warp::executeGroups(const Instruction &i, uint32_t lanes) {
+  if (i.memberMask == 0 || i.memberMask > i.numOperands)
+    return execute(i, lanes);
+  uint64_t bits[warpSize];
+  sourceBits(operand(i, i.memberMask - 1), bits);
+  while (lanes) {
+    uint64_t mask = bits[unsigned(std::countr_zero(lanes))];
+    uint32_t group = 0;
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      if ((lanes >> lane & 1) && bits[lane] == mask)
+        group |= 1u << lane;
+    execute(i, group);
+    lanes &= ~group;
+  }
+}
+
 bool Warp::waitForMembers(Fragment &f, const Instruction &i) {
   uint32_t lanes = f.mask;
   if (i.hasGuard) {
@@ -483,13 +550,8 @@ bool Warp::waitForMembers(Fragment &f, const Instruction &i) {
       return false;
     }
   } else {
-    uint64_t masks[warpSize];
-    sourceBits(operand(i, i.memberMask - 1), masks);
-    needed = uint32_t(masks[std::countr_zero(lanes)]);
-    if (lanes & ~needed)
-      report(i, ReportKind::InvalidInstruction, lanes & ~needed,
-             fmt::format("the member mask {} does not name the lane itself",
-                         formatLanes(needed)));
+    needed = gatherMembers(i, operand(i, i.memberMask - 1), lanes,
+                           ReportKind::InvalidInstruction);
     uint32_t guardedOff = needed & f.mask & ~lanes;
     if (guardedOff)
       report(i, ReportKind::InvalidInstruction, guardedOff,
@@ -521,7 +583,7 @@ bool Warp::waitForMembers(Fragment &f, const Instruction &i) {
     counts.lanes += unsigned(std::popcount(executing));
   }
   uint32_t pc = f.pc;
-  execute(i, executing);
+  executeGroups(i, executing);
   for (const std::unique_ptr<Fragment> &each : fragments)
     if (each->state == FragmentState::AtMembers && each->pc == pc &&
         each->frame == f.frame) {
@@ -533,14 +595,9 @@ bool Warp::waitForMembers(Fragment &f, const Instruction &i) {
 
 bool Warp::waitAtWarpBarrier(Fragment &f, const Instruction &i,
                              uint32_t lanes) {
-  uint64_t masks[warpSize];
-  sourceBits(operand(i, 0), masks);
-  uint32_t needed = uint32_t(masks[std::countr_zero(lanes)]);
-  if (lanes & ~needed)
-    report(i, ReportKind::MismatchedBarrier, lanes & ~needed,
-           fmt::format("the member mask {} does not name the lane itself",
-                       formatLanes(needed)));
-  needed &= live;
+  uint32_t needed =
+      gatherMembers(i, operand(i, 0), lanes, ReportKind::MismatchedBarrier) &
+      live;
   f.state = FragmentState::AtMembers;
   f.members = needed;
   uint32_t together = 0;
@@ -582,9 +639,9 @@ void Warp::describeWaiting(std::string &text) const {
                           formatLanes(f->members & ~f->mask));
       break;
     case FragmentState::AtJoin:
-      text += fmt::format("wait at line {} for lanes {} to meet them", i.line,
-                          formatLanes(f->joins.back()->lanes &
-                                      ~f->joins.back()->arrived));
+      text += fmt::format(
+          "wait at line {} for lanes {} to meet them", i.line,
+          formatLanes(f->joins.back()->lanes & ~f->joins.back()->arrived));
       break;
     case FragmentState::Ready:
       text += fmt::format("are at line {}", i.line);

@@ -35,8 +35,8 @@ struct Barrier;
 /// Undefined bits of one register; lanes without any have 0.
 struct UndefinedBits {
   std::array<uint64_t, warpSize> bits = {};
-  uint32_t originLine = 0;  // where they came from
-  bool fromShared = false;  // shared memory that nobody wrote, not a register
+  uint32_t originLine = 0; // where they came from
+  bool fromShared = false; // shared memory that nobody wrote, not a register
 };
 
 struct AlignedDelete {
@@ -64,7 +64,7 @@ struct Frame {
 struct Join {
   uint32_t pc = 0;
   Frame *frame = nullptr;
-  uint32_t lanes = 0;   // that have to come
+  uint32_t lanes = 0; // that have to come
   uint32_t arrived = 0;
   bool dissolved = false; // nobody waits here any more
 };
@@ -78,9 +78,10 @@ struct Fragment {
   std::vector<std::shared_ptr<Join>> joins;
   uint32_t joinPc = UINT32_MAX; // of the last join, if in this frame
   FragmentState state = FragmentState::Ready;
-  uint32_t members = 0;         // AtMembers: who has to come
-  uint32_t barrier = 0;         // AtBarrier
-  uint32_t strongAccesses = 0;  // since others wait for it: is it spinning?
+  uint32_t members = 0;        // AtMembers: who has to come
+  uint32_t barrier = 0;        // AtBarrier
+  uint32_t strongAccesses = 0; // since others wait for it: is it spinning?
+  uint32_t yields = 0; // to others, in front of a barrier
 };
 
 /// One cp.async of one lane that is not complete.
@@ -114,7 +115,8 @@ public:
   /// Ends the warp where it stands.
   void abandon();
 
-  //===--- For handlers ----------------------------------------------------===//
+  //===--- For handlers
+  //----------------------------------------------------===//
 
   Block &block;
   const uint32_t index;
@@ -127,7 +129,7 @@ public:
   uint64_t ticks = 0; // %clock: instructions so far
   std::deque<AsyncCopy> asyncCopies;
   std::array<uint32_t, warpSize> asyncGroups = {}; // committed, by lane
-  std::vector<std::byte> local;        // lane after lane
+  std::vector<std::byte> local;                    // lane after lane
   std::vector<uint8_t> localDefined;
   uint32_t localStride = 0;
   bool sawUndefined = false; // a source of the instruction at hand is undefined
@@ -151,8 +153,7 @@ public:
     uint64_t wide[warpSize];
     sourceBits(operand, wide);
     for (unsigned lane = 0; lane < warpSize; ++lane)
-      std::memcpy(&scratch[lane], &wide[lane],
-                  sizeof(T) < 8 ? sizeof(T) : 8);
+      std::memcpy(&scratch[lane], &wide[lane], sizeof(T) < 8 ? sizeof(T) : 8);
     return scratch;
   }
 
@@ -166,8 +167,7 @@ public:
     if (operand.kind != OperandKind::Register)
       return;
     if (operand.bytes == sizeof(T)) {
-      T *row =
-          reinterpret_cast<T *>(frame->registers.get() + operand.offset);
+      T *row = reinterpret_cast<T *>(frame->registers.get() + operand.offset);
       if (active == ~0u) {
         std::memcpy(row, values, sizeof(T) * warpSize);
         return;
@@ -183,8 +183,7 @@ public:
         wide[lane] = uint64_t(int64_t(values[lane]));
       } else {
         wide[lane] = 0;
-        std::memcpy(&wide[lane], &values[lane],
-                    sizeof(T) < 8 ? sizeof(T) : 8);
+        std::memcpy(&wide[lane], &values[lane], sizeof(T) < 8 ? sizeof(T) : 8);
       }
     }
     writeBits(operand, wide);
@@ -201,12 +200,14 @@ public:
   /// Of variables, in their own state space; of functions.
   uint64_t symbolAddress(uint32_t symbol) const;
 
-  //===--- Reports (Report.cpp) ---------------------------------------------===//
+  //===--- Reports (Report.cpp)
+  //---------------------------------------------===//
 
   void report(const Instruction &i, ReportKind kind, uint32_t lanes,
               std::string message) const;
 
-  //===--- Undefined values (Undefined.cpp) ---------------------------------===//
+  //===--- Undefined values (Undefined.cpp)
+  //---------------------------------===//
 
   /// Are undefined values followed at all?
   bool shadowed() const;
@@ -234,6 +235,7 @@ public:
   void ensureLocal(uint32_t bytes);
 
 private:
+  bool othersMayExit(Fragment &fragment);
   Fragment *chooseReady();
   uint64_t runFragment(size_t at, uint64_t quantum);
   void split(Fragment &fragment, uint32_t join, uint32_t otherMask,
@@ -253,6 +255,9 @@ private:
   bool waitAtWarpBarrier(Fragment &fragment, const Instruction &i,
                          uint32_t lanes);
   void execute(const Instruction &i, uint32_t lanes);
+  void executeGroups(const Instruction &i, uint32_t lanes);
+  uint32_t gatherMembers(const Instruction &i, const Operand &masks,
+                         uint32_t lanes, ReportKind kind) const;
   void checkGuard(const Instruction &i, uint32_t lanes);
   void enterBarrier(Fragment &fragment, const Instruction &i, uint32_t lanes);
   Frame *makeFrame(const Function &function);
