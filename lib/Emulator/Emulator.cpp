@@ -10,7 +10,13 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+
+#ifdef _OPENMP
 #include <omp.h>
+#else // one host thread, as in the fuzzers
+static int omp_get_max_threads() { return 1; }
+static int omp_get_thread_num() { return 0; }
+#endif
 
 using namespace dilated::emulator;
 
