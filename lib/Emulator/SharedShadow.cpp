@@ -47,6 +47,15 @@ bool SharedShadow::isOrdered(uint16_t thread, uint32_t clock,
          mine.seenPairs[access.thread % 32][other % 32] >= clock;
 }
 
+SharedShadow::Finding SharedShadow::checkOlder(const Record &record,
+                                               Conflict conflict,
+                                               const Access &access) {
+  if (!record.olderClock || (record.olderStrong && access.strong) ||
+      isOrdered(record.older, record.olderClock, access))
+    return {};
+  return {conflict, record.older, false, record.olderCounter, 0};
+}
+
 SharedShadow::Finding SharedShadow::checkRead(Record &record,
                                               const Access &access) {
   Finding finding;
@@ -57,6 +66,8 @@ SharedShadow::Finding SharedShadow::checkRead(Record &record,
            !isOrdered(record.writer, record.writeClock, access))
     finding = {Conflict::ReadAfterWrite, record.writer, false,
                record.writeCounter, 0};
+  else
+    finding = checkOlder(record, Conflict::ReadAfterWrite, access);
 
   // A reader that this one follows need not be kept: who is ordered behind
   // this one is ordered behind that one too.
@@ -100,6 +111,7 @@ SharedShadow::Finding SharedShadow::checkWrite(Record &record,
     finding = {Conflict::WriteAfterWrite, record.writer, false,
                record.writeCounter, 0};
   } else {
+    finding = checkOlder(record, Conflict::WriteAfterWrite, access);
     for (unsigned k = 0; k < 2 && finding.conflict == Conflict::None; ++k)
       if (record.readClock[k] && !(record.readStrong && access.strong) &&
           !isOrdered(record.reader[k], record.readClock[k], access))
@@ -108,7 +120,19 @@ SharedShadow::Finding SharedShadow::checkWrite(Record &record,
                    (record.reader[k] & severalLanes) != 0,
                    record.readCounter[k], 0};
   }
+  Record last = record;
   record = Record();
+  if (access.strong && last.writeClock) {
+    // One that is not strong counts for everybody, one that is for those that
+    // are not ordered behind this write.
+    bool keepLast =
+        !last.writeStrong || ((!last.olderClock || last.olderStrong) &&
+                              !isOrdered(last.writer, last.writeClock, access));
+    record.older = keepLast ? last.writer : last.older;
+    record.olderClock = keepLast ? last.writeClock : last.olderClock;
+    record.olderCounter = keepLast ? last.writeCounter : last.olderCounter;
+    record.olderStrong = keepLast ? last.writeStrong : last.olderStrong;
+  }
   record.writer = access.thread;
   record.writeClock = access.clock->now;
   record.writeCounter = access.counter;
@@ -196,8 +220,16 @@ void SharedShadow::completeAsync(uint32_t address, uint32_t bytes,
 }
 
 uint32_t SharedShadow::getUndefined(uint32_t address, uint32_t bytes) const {
+  // Eight bytes at a time as long as all of them are defined.
+  uint32_t begin = 0;
+  for (; begin + 8 <= bytes; begin += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, &states[address + begin], 8);
+    if (eight != 0x0101010101010101u * Defined)
+      break;
+  }
   uint32_t undefined = 0;
-  for (uint32_t i = 0; i < bytes; ++i)
+  for (uint32_t i = begin; i < bytes; ++i)
     undefined |= uint32_t(states[address + i] != Defined) << i;
   return undefined;
 }

@@ -85,12 +85,20 @@ private:
     uint16_t writer = 0;
     uint16_t reader[2] = {0, 0}; // bit 15: several lanes of the warp
     bool writeStrong = false, readStrong = false, pending = false;
+    // An earlier write that a later strong one must not hide: strong accesses
+    // are not held against each other, but against this one they are.
+    bool olderStrong = false;
+    uint16_t older = 0;
+    uint32_t olderClock = 0; // 0: none
+    uint32_t olderCounter = 0;
   };
   static constexpr uint16_t severalLanes = 0x8000;
 
   template <typename Visit>
   Finding visit(uint32_t address, uint32_t bytes, bool unify, Visit check);
   static bool isOrdered(uint16_t thread, uint32_t clock, const Access &access);
+  static Finding checkOlder(const Record &record, Conflict conflict,
+                            const Access &access);
   static Finding checkRead(Record &record, const Access &access);
   static Finding checkWrite(Record &record, const Access &access);
 

@@ -191,6 +191,8 @@ MUTANTS = [
     Mutant("warp parts: exchange without a barrier", "warp_parts", [drop("bar.warp.sync -1;", 1, 2)], {RACE}),
     Mutant("warp parts: waits for lanes that are elsewhere", "warp_parts",
            [("bar.warp.sync %r4;", "bar.warp.sync -1;", 0, 2)], {DEADLOCK, INVALID, DIVERGENT, MISMATCHED, WRONG, RACE}),
+    Mutant("last block: added to before it is cleared", "last_block", [drop("bar.sync 0;", 0, 3)], {RACE}),
+    Mutant("last block: sum read before all have added", "last_block", [drop("bar.sync 0;", 1, 3)], {RACE}),
     Mutant("last block: flag read without a barrier", "last_block", [drop("bar.sync 0;", 2, 3)], {RACE}),
     Mutant("last block: sum not cleared", "last_block", [drop("st.shared.u32 [_ZZ10last_blockE3sum], %r20;")], {SHARED}),
     Mutant("counting: another threshold", "counting_barriers", [("setp.gt.s32 %p1, %r2, 0;", "setp.gt.s32 %p1, %r2, 50;")],
