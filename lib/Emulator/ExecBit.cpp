@@ -335,6 +335,7 @@ void executeInsert(Warp &w, const Instruction &i) {
 }
 
 std::string selectExtract(const Modifiers &, Instruction &i) {
+  i.shadowRule = ShadowRule::Extract;
   switch (i.type) {
   case ScalarType::U32:
     i.handler = executeExtract<uint32_t>;
@@ -354,6 +355,7 @@ std::string selectExtract(const Modifiers &, Instruction &i) {
 }
 
 std::string selectInsert(const Modifiers &, Instruction &i) {
+  i.shadowRule = ShadowRule::Insert;
   if (getTypeBytes(i.type) == 4)
     i.handler = executeInsert<uint32_t>;
   else if (getTypeBytes(i.type) == 8)

@@ -255,6 +255,8 @@ std::string readComparison(const Modifiers &m, Instruction &i,
 std::string selectSetp(const Modifiers &m, Instruction &i) {
   i.handler = executeSetp;
   std::string problem = readComparison(m, i, i.type);
+  if (i.operation)
+    i.shadowRule = ShadowRule::Combine;
   if (problem.empty() && (i.operation != BoolNone) != (m.numOperands == 4))
     return "a boolean operation takes a fourth operand";
   return problem;

@@ -298,7 +298,9 @@ void executeLoadMatrix(Warp &w, const Instruction &i) {
     checkShared(w, i, lane, uint32_t(access.addresses[lane]), 16,
                 AccessKind::Read, nullptr, findings);
     undefined[lane] = undefinedBytes(w, access, lane, 0, 16);
-    anyUndefined |= undefined[lane] != 0;
+    if (!undefined[lane])
+      continue;
+    anyUndefined = true;
     unwritten &= isUnwritten(w, access, lane, 0, 16);
   }
   finishShared(w, i, AccessKind::Read, findings);

@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Matrix.h"
-#include "FloatFormats.h"
 
 #include <algorithm>
 
@@ -49,17 +48,4 @@ void SmallIntegerMatrices::multiply(unsigned rows, unsigned columns,
         sum = std::clamp<int64_t>(sum, INT32_MIN, INT32_MAX);
       d[row][n] = int32_t(uint32_t(uint64_t(sum)));
     }
-}
-
-float dilated::emulator::matrixElement(ScalarType type, uint32_t bits) {
-  switch (type) {
-  case ScalarType::F16:
-    return halfToFloat(uint16_t(bits));
-  case ScalarType::BF16:
-    return bfloatToFloat(uint16_t(bits));
-  case ScalarType::TF32:
-    return std::bit_cast<float>(bits & 0xffffe000);
-  default:
-    return std::bit_cast<float>(bits);
-  }
 }

@@ -7,6 +7,7 @@
 #ifndef DILATED_LIB_EMULATOR_MATRIX_H
 #define DILATED_LIB_EMULATOR_MATRIX_H
 
+#include "FloatFormats.h"
 #include "Warp.h"
 
 namespace dilated::emulator {
@@ -36,7 +37,18 @@ struct SmallIntegerMatrices {
 
 /// The f32 that an element of type f16, bf16, tf32 or f32 stands for. Of tf32
 /// the lower 13 bits are ignored.
-float matrixElement(ScalarType type, uint32_t bits);
+inline float matrixElement(ScalarType type, uint32_t bits) {
+  switch (type) {
+  case ScalarType::F16:
+    return halfToFloat(uint16_t(bits));
+  case ScalarType::BF16:
+    return bfloatToFloat(uint16_t(bits));
+  case ScalarType::TF32:
+    return std::bit_cast<float>(bits & 0xffffe000);
+  default:
+    return std::bit_cast<float>(bits);
+  }
+}
 
 /// A vector operand's register k; of one register, itself.
 inline const Operand &fragmentPart(const Warp &w, const Operand &operand,

@@ -140,12 +140,6 @@ private:
     const Token *name;
     int scope;
   };
-  struct FunctionUse {
-    Function *function;
-    uint32_t instruction;
-    const Token *name;
-  };
-
   std::string_view text;
   ModuleData &module;
   ParseError &error;

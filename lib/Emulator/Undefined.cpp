@@ -140,6 +140,39 @@ Bits rulePermute(Bits a, Bits b, Bits selector) {
   return {0, result};
 }
 
+/// Bits position … position + length of an undefined source, and those that
+/// repeat the sign; of bfe.
+uint64_t ruleExtract(const Bits *sources, bool isSigned, unsigned width) {
+  if (sources[1].undefined || sources[2].undefined)
+    return ~uint64_t(0);
+  unsigned position = sources[1].value & 255, length = sources[2].value & 255;
+  if (position >= width || length == 0)
+    return isSigned && (sources[0].undefined >> (width - 1) & 1) && length
+               ? ~uint64_t(0)
+               : 0;
+  unsigned present = length < width - position ? length : width - position;
+  uint64_t keep = present >= 64 ? ~uint64_t(0) : (uint64_t(1) << present) - 1;
+  uint64_t field = sources[0].undefined >> position & keep;
+  if (isSigned && (field >> (present - 1) & 1))
+    field |= ~keep;
+  return field;
+}
+
+/// bfi a, b, position, length: undefined bits of a inside the field, of b
+/// outside.
+uint64_t ruleInsert(const Bits *sources, unsigned width) {
+  if (sources[2].undefined || sources[3].undefined)
+    return ~uint64_t(0);
+  unsigned position = sources[2].value & 255, length = sources[3].value & 255;
+  if (position >= width || length == 0)
+    return sources[1].undefined;
+  unsigned present = length < width - position ? length : width - position;
+  uint64_t keep = (present >= 64 ? ~uint64_t(0) : (uint64_t(1) << present) - 1)
+                  << position;
+  return (sources[1].undefined & ~keep) |
+         (sources[0].undefined << position & keep);
+}
+
 } // namespace
 
 void Warp::propagateUndefined(const Instruction &i) {
@@ -197,8 +230,8 @@ void Warp::propagateUndefined(const Instruction &i) {
   // Sources other than the first operand, which is the result.
   const unsigned first = 1;
   unsigned numSources = i.numOperands > first ? i.numOperands - first : 0;
-  uint64_t values[3][warpSize] = {};
-  for (unsigned n = 0; n < numSources && n < 3; ++n)
+  uint64_t values[4][warpSize] = {};
+  for (unsigned n = 0; n < numSources && n < 4; ++n)
     if (operand(i, first + n).kind != OperandKind::Vector)
       sourceBits(operand(i, first + n), values[n]);
   const Operand &result = operand(i, 0);
@@ -206,8 +239,8 @@ void Warp::propagateUndefined(const Instruction &i) {
   for (unsigned lane = 0; lane < warpSize; ++lane) {
     if (!(active >> lane & 1))
       continue;
-    Bits sources[3];
-    for (unsigned n = 0; n < numSources && n < 3; ++n)
+    Bits sources[4];
+    for (unsigned n = 0; n < numSources && n < 4; ++n)
       if (operand(i, first + n).kind != OperandKind::Vector)
         sources[n] = bitsOf(operand(i, first + n), values[n], lane);
     uint64_t undefined = 0;
@@ -276,6 +309,13 @@ void Warp::propagateUndefined(const Instruction &i) {
     case ShadowRule::Permute:
       undefined = rulePermute(sources[0], sources[1], sources[2]).undefined;
       break;
+    case ShadowRule::Extract:
+      undefined = ruleExtract(sources, isSignedInteger(i.type),
+                              getTypeBytes(i.type) * 8);
+      break;
+    case ShadowRule::Insert:
+      undefined = ruleInsert(sources, getTypeBytes(i.type) * 8);
+      break;
     case ShadowRule::Convert: {
       unsigned from = getTypeBytes(i.sourceType);
       undefined = sources[0].undefined & lowBits(from);
@@ -283,6 +323,14 @@ void Warp::propagateUndefined(const Instruction &i) {
           (undefined >> (8 * from - 1) & 1))
         undefined |= ~lowBits(from);
       break;
+    }
+    case ShadowRule::Combine: {
+      // False and anything, true or anything: the comparison decides nothing.
+      const Operand &other = operand(i, 4);
+      if (i.operation < 3 && !undefinedBits(other, lane) &&
+          (predicate(other) >> lane & 1) == (i.operation == 2))
+        continue;
+      [[fallthrough]];
     }
     default:
       // Any undefined bit, of the width that is read, spoils the result.

@@ -81,7 +81,7 @@ struct Fragment {
   uint32_t members = 0;        // AtMembers: who has to come
   uint32_t barrier = 0;        // AtBarrier
   uint32_t strongAccesses = 0; // since others wait for it: is it spinning?
-  uint32_t yields = 0; // to others, in front of a barrier
+  uint32_t yields = 0;         // to others, in front of a barrier
 };
 
 /// One cp.async of one lane that is not complete.

@@ -49,7 +49,8 @@ struct Launch {
   Checks checks = Checks::All;
   /// Host threads, 0: as many as OpenMP gives. Blocks run in order with 1.
   unsigned hostThreads = 0;
-  /// Distinct findings kept; the launch stops at a fault of a thread.
+  /// Distinct findings kept. A finding stops nothing, but for deadlocks, traps
+  /// and the instruction limit.
   unsigned maximalReports = 32;
   /// Of one warp; a warp that executes more is reported and stopped. 0: none.
   uint64_t instructionLimit = uint64_t(1) << 32;

@@ -155,6 +155,24 @@ TEST(Detectors, UninitialisedRegisters) {
   st.global.u32 [%x0], %r10;)",
                     1),
              ReportKind::UninitializedRegister);
+  expectClean(launch(R"(
+  setp.ne.u32 %p1, 0, 0;
+  setp.eq.and.u32 %p2, %r9, 3, %p1;
+  @%p2 st.global.u32 [%x0], %r0;
+  mov.b64 %x1, {%r0, %r9};
+  bfe.u64 %x2, %x1, 4, 12;
+  st.global.u64 [%x0], %x2;
+  bfi.b32 %r10, %r0, %r9, 0, 16;
+  bfe.u32 %r10, %r10, 0, 16;
+  st.global.u32 [%x0], %r10;)",
+                     1));
+  expectOnly(launch(R"(
+  mov.b64 %x1, {%r0, %r9};
+  bfe.u64 %x2, %x1, 24, 12;
+  setp.eq.u64 %p1, %x2, 0;
+  @%p1 exit;)",
+                    1),
+             ReportKind::UninitializedRegister);
   // Defined on the path that every lane took.
   expectClean(launch(R"(
   setp.lt.u32 %p1, %r0, 5;
