@@ -214,6 +214,56 @@ void pack(Warp &w, const Operand &operand, const Layout &layout, Load load) {
   }
 }
 
+/// Which rows of A, columns of B and elements of C have undefined bits.
+struct UndefinedMatrices {
+  uint32_t rowsOfA = 0, columnsOfB = 0;
+  uint32_t elements[maximalRows] = {}; // of C: columns, by row
+  const UndefinedBits *origin = nullptr;
+
+  template <typename Note>
+  void visit(const Warp &w, const Operand &operand, const Layout &layout,
+             Note note) {
+    for (unsigned r = 0; r < layout.registers; ++r) {
+      const Operand &part = fragmentPart(w, operand, r);
+      for (unsigned lane = 0; lane < warpSize; ++lane) {
+        uint64_t bits = w.undefinedBits(part, lane);
+        if (!bits)
+          continue;
+        if (!origin)
+          origin = w.undefinedOrigin(part);
+        for (unsigned e = 0; e < layout.per; ++e) {
+          unsigned width = 32 / layout.per;
+          unsigned index =
+              (lane * layout.slots() + r * layout.per + e) % layout.size();
+          if (bits >> (width * e) & (~uint64_t(0) >> (64 - width)))
+            note(index / layout.columns, index % layout.columns);
+        }
+      }
+    }
+  }
+
+  void mark(Warp &w, const Instruction &i, const Layout &layout) const {
+    for (unsigned r = 0; r < layout.registers; ++r)
+      for (unsigned lane = 0; lane < warpSize; ++lane) {
+        uint64_t bits = 0;
+        for (unsigned e = 0; e < layout.per; ++e) {
+          unsigned width = 32 / layout.per;
+          unsigned index =
+              (lane * layout.slots() + r * layout.per + e) % layout.size();
+          unsigned row = index / layout.columns;
+          unsigned column = index % layout.columns;
+          if ((rowsOfA >> row & 1) || (columnsOfB >> column & 1) ||
+              (elements[row] >> column & 1))
+            bits |= (~uint64_t(0) >> (64 - width)) << (width * e);
+        }
+        w.markUndefined(fragmentPart(w, w.operand(i, 0), r), lane, bits,
+                        origin && origin->originLine ? origin->originLine
+                                                     : i.line,
+                        origin && origin->fromShared);
+      }
+  }
+};
+
 /// type: of D; sourceType: of C; operation: the type of A and B.
 void executeMultiply(Warp &w, const Instruction &i) {
   const Shape &shape = shapes[i.variant];
@@ -223,6 +273,19 @@ void executeMultiply(Warp &w, const Instruction &i) {
   layoutOf(RoleB, shape, element, b);
   layoutOf(RoleC, shape, i.sourceType, c);
   layoutOf(RoleC, shape, i.type, d);
+  if (w.shadowed() && w.sawUndefined) {
+    UndefinedMatrices undefined;
+    undefined.visit(w, w.operand(i, 1), a, [&](unsigned row, unsigned) {
+      undefined.rowsOfA |= 1u << row;
+    });
+    undefined.visit(w, w.operand(i, 2), b, [&](unsigned, unsigned column) {
+      undefined.columnsOfB |= 1u << column;
+    });
+    undefined.visit(w, w.operand(i, 3), c, [&](unsigned row, unsigned column) {
+      undefined.elements[row] |= 1u << column;
+    });
+    undefined.mark(w, i, d);
+  }
   if (element == ScalarType::S8 || element == ScalarType::U8) {
     auto m = std::make_unique<SmallIntegerMatrices>();
     bool isSigned = element == ScalarType::S8;
@@ -319,7 +382,7 @@ std::string selectMultiply(const Modifiers &m, Instruction &i) {
   i.variant = uint8_t(shape);
   i.operation = uint8_t(element);
   i.saturate = m.has("satfinite");
-  i.shadowRule = ShadowRule::Any;
+  i.shadowRule = ShadowRule::Handler;
   i.elements[0] = uint8_t(d.registers);
   i.elements[1] = uint8_t(a.registers);
   i.elements[2] = uint8_t(b.registers);

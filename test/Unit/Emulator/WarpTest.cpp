@@ -245,3 +245,38 @@ TEST(Matrix, APartOfAWarpIsReported) {
                       16, 1);
   EXPECT_TRUE(has(run.result, ReportKind::InvalidInstruction));
 }
+
+TEST(Matrix, WmmaMultipliesAndFollowsUndefinedRows) {
+  // 16 x 16 halves of ones in shared memory; with `rows` rows written.
+  auto multiply = [](unsigned rows) {
+    return test::run(makeKernel(fmt::format(R"(
+  .shared .align 32 .b8 s[512];
+  mov.u32 %r1, s; mul.lo.u32 %r2, %r0, 16; add.u32 %r2, %r1, %r2;
+  mov.u32 %r3, 0x3c003c00;
+  setp.lt.u32 %p1, %r0, {};
+  @%p1 st.shared.v4.u32 [%r2], {{%r3, %r3, %r3, %r3}};
+  bar.warp.sync 0xffffffff;
+  mov.u64 %x1, s;
+  wmma.load.a.sync.aligned.row.m16n16k16.shared.f16 {{%r4, %r5, %r6, %r7, %r8, %r9, %r10, %r11}}, [%x1], 16;
+  mov.u32 %r12, 0x3c003c00; mov.u32 %r30, 0;
+  wmma.mma.sync.aligned.row.col.m16n16k16.f32.f32
+    {{%r16, %r17, %r18, %r19, %r20, %r21, %r22, %r23}},
+    {{%r4, %r5, %r6, %r7, %r8, %r9, %r10, %r11}},
+    {{%r12, %r12, %r12, %r12, %r12, %r12, %r12, %r12}},
+    {{%r30, %r30, %r30, %r30, %r30, %r30, %r30, %r30}};
+  wmma.store.d.sync.aligned.row.m16n16k16.global.f32 [%x0],
+    {{%r16, %r17, %r18, %r19, %r20, %r21, %r22, %r23}}, 16;)",
+                                            rows)),
+                     32, 256);
+  };
+  Ran whole = multiply(32);
+  for (const Report &report : whole.result.reports)
+    ADD_FAILURE() << report.format("test.ptx");
+  for (uint32_t value : whole.memory)
+    EXPECT_EQ(value, bitsOf(16.0f));
+  // Two threads write a row of 16 halves: the last row is missing.
+  Ran part = multiply(30);
+  ASSERT_EQ(part.result.reports.size(), 1u);
+  EXPECT_EQ(getReportName(part.result.reports[0].kind),
+            getReportName(ReportKind::UninitializedShared));
+}
