@@ -1,6 +1,17 @@
-// What the kernels use of CUDA's headers, for clang without them: LLVM's own PTX
-// is data of the tests too.
-#pragma once
+//===- clang_cuda.h - CUDA C++ without CUDA's headers -----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the kernels use of CUDA's headers, for clang without them: LLVM's own
+// PTX is data of the tests too.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TEST_EMULATOR_KERNELS_CLANG_CUDA_H
+#define TEST_EMULATOR_KERNELS_CLANG_CUDA_H
+
 #define __global__ __attribute__((global))
 #define __device__ __attribute__((device))
 #define __shared__ __attribute__((shared))
@@ -40,3 +51,5 @@ DEVICE float __shfl_xor_sync(unsigned mask, float value, int lanes) {
 DEVICE unsigned atomicAdd(unsigned *at, unsigned value) {
   return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
 }
+
+#endif // TEST_EMULATOR_KERNELS_CLANG_CUDA_H

@@ -69,8 +69,9 @@ def debug_bytes(text, folder):
 
 def compile_kernel(kernel, command):
     """PTX of one kernel. Compiled in a folder of its own, since compilers write
-    the source's full path into what they make."""
-    with tempfile.TemporaryDirectory() as folder:
+    the source's full path into what they make, and always one whose name is as
+    long, since debug sections hold their own sizes."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         folder = os.path.realpath(folder)
         for name in (kernel + ".cu", "clang_cuda.h"):
             shutil.copy(os.path.join(HERE, name), folder)
