@@ -16,6 +16,9 @@ using namespace dilated::emulator;
 /// Per thread, as on the device.
 static constexpr uint32_t maximalLocal = 512 * 1024;
 
+/// Of one warp; a device has less for threads that call without end.
+static constexpr size_t maximalFrames = 1024;
+
 void Warp::ensureLocal(uint32_t bytes) {
   if (bytes <= localStride)
     return;
@@ -135,10 +138,12 @@ void Warp::call(Fragment &f, const Instruction &i, uint32_t lanes) {
   }
   uint32_t base =
       (frame->localBase + frame->function->localBytes + 15) / 16 * 16;
-  if (base + callee.localBytes > maximalLocal || frames.size() > 4096) {
+  if (base + callee.localBytes > maximalLocal ||
+      frames.size() > maximalFrames) {
     report(i, ReportKind::ResourceLimit, lanes,
-           fmt::format("the stack of a thread has more than {} bytes",
-                       maximalLocal));
+           fmt::format("the stack of a thread has more than {} bytes or {} "
+                       "calls",
+                       maximalLocal, maximalFrames));
     f.mask &= ~lanes;
     exitLanes(lanes);
     return;

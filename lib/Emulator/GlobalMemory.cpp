@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 using namespace dilated::emulator;
 
@@ -27,7 +26,10 @@ uint64_t GlobalMemory::allocate(uint64_t bytes, std::string_view name,
   allocation->bytes = bytes;
   allocation->name = name;
   allocation->isConstant = isConstant;
-  allocation->storage.reset(new (std::nothrow) std::byte[bytes + alignment]());
+  // Zeros from the system, page by page: a large allocation that is hardly
+  // used costs little.
+  allocation->storage.reset(
+      static_cast<std::byte *>(std::calloc(bytes + alignment, 1)));
   if (!allocation->storage)
     return 0;
   uintptr_t start = reinterpret_cast<uintptr_t>(allocation->storage.get());

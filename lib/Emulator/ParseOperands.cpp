@@ -103,22 +103,16 @@ void Parser::makeConstant(uint64_t bits, unsigned bytes, Operand &operand) {
 
 /// [-] integer, and sums, differences and products of such in parentheses.
 bool Parser::parseInteger(int64_t &value) {
+  // Innermost sign last: a loop, since a text may hold any number of them.
+  std::vector<bool> complements;
+  while (peek().is('-') || peek().is('~'))
+    complements.push_back(take().is('~'));
   const Token &at = peek();
-  if (consume('-')) {
-    if (!parseInteger(value))
-      return false;
-    value = int64_t(-uint64_t(value));
-    return true;
-  }
-  if (consume('~')) {
-    if (!parseInteger(value))
-      return false;
-    value = ~value;
-    return true;
-  }
   if (at.kind != TokenKind::Integer)
     return fail(at, fmt::format("expects a number, not '{}'", at.text));
   value = int64_t(take().bits);
+  for (size_t i = complements.size(); i-- > 0;)
+    value = complements[i] ? ~value : int64_t(-uint64_t(value));
   return true;
 }
 

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,12 +25,15 @@ namespace dilated::emulator {
 
 class GlobalMemory {
 public:
+  struct Free {
+    void operator()(std::byte *bytes) const { std::free(bytes); }
+  };
   struct Allocation {
     uint64_t address = 0; // of the device, a multiple of 256
     uint64_t bytes = 0;
     std::string name; // for reports; may be empty
     bool isConstant = false;
-    std::unique_ptr<std::byte[]> storage;
+    std::unique_ptr<std::byte[], Free> storage;
     std::byte *data = nullptr; // aligned to 256 bytes
   };
 
