@@ -41,6 +41,7 @@ tools = [
     "dilated-compile",
     "dilated-run",
     "dilated-bench",
+    "dilated-ptx-run",
     "dilated-lsp-server",
     "FileCheck",
     "not",
@@ -61,6 +62,7 @@ config.substitutions += [
     ("%models", os.path.join(test_root, "models")),
     ("%golden", os.path.join(test_root, "golden")),
     ("%tools", config.dilated_tools_dir),
+    ("%fake_cuda_driver", os.path.join(config.dilated_build_dir, "lib", "libDilatedFakeCudaDriver.so")),
 ]
 # Tests written in Python find the helpers of test/Integration/CPU and the tools.
 config.environment["PYTHONPATH"] = os.path.join(test_root, "Integration", "CPU")

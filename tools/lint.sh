@@ -35,6 +35,9 @@ breach "lib/Runtime ships to users: no LLVM in it" < <(
 breach "lib/Plan counts at run time too: no LLVM in it" < <(
   git grep -nE '#include [<"](llvm|mlir|lld|dialects)/' -- lib/Plan include/dilated-mlir/Plan)
 
+breach "lib/Emulator runs PTX without a compiler: no LLVM in it" < <(
+  git grep -nE '#include [<"](llvm|mlir|lld|dialects)/' -- lib/Emulator include/dilated-mlir/Emulator)
+
 # The stages in the order of the data flow; a stage includes itself and the ones
 # before it. Support and Runtime are beneath all.
 stages=(Plan Import Conversion Transforms CodeGen Target Pipelines)

@@ -15,6 +15,7 @@
 #include "dilated-mlir/Runtime/Compare.h"
 #include "dilated-mlir/Support/AtomicFile.h"
 #include "dilated-mlir/Target/HostTensor.h"
+#include "dilated-mlir/Target/NpyBits.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -31,7 +32,7 @@ namespace runtime = ::dilated::runtime;
 namespace {
 
 struct NpyHeader {
-  dilated_rt_type type = DILATED_RT_F32;
+  std::string descr; // of the element type, "<f4"
   bool fortranOrder = false;
   TensorShape shape;
 };
@@ -55,7 +56,7 @@ private:
     return rest.consume_front(StringRef(&c, 1));
   }
   bool parseString(StringRef &text);
-  bool parseType(dilated_rt_type &type);
+  bool parseDescr(std::string &descr);
   bool parseBool(bool &value);
   bool parseShape(TensorShape &shape);
 
@@ -77,28 +78,13 @@ bool HeaderParser::parseString(StringRef &text) {
   return true;
 }
 
-bool HeaderParser::parseType(dilated_rt_type &type) {
-  StringRef descr;
+bool HeaderParser::parseDescr(std::string &descr) {
+  StringRef text;
   if (rest.ltrim().starts_with("["))
     return fail("structured element types are not supported");
-  if (!parseString(descr))
+  if (!parseString(text))
     return false;
-  int32_t code = llvm::StringSwitch<int32_t>(descr)
-                     .Cases({"<f4", "=f4"}, DILATED_RT_F32)
-                     .Cases({"<f8", "=f8"}, DILATED_RT_F64)
-                     .Cases({"<f2", "=f2"}, DILATED_RT_F16)
-                     .Cases({"<V2", "|V2", "<u2", "bfloat16"}, DILATED_RT_BF16)
-                     .Cases({"<i8", "=i8"}, DILATED_RT_I64)
-                     .Cases({"<i4", "=i4"}, DILATED_RT_I32)
-                     .Cases({"<i2", "=i2"}, DILATED_RT_I16)
-                     .Cases({"|i1", "<i1"}, DILATED_RT_I8)
-                     .Cases({"|b1", "<b1"}, DILATED_RT_BOOL)
-                     .Default(0);
-  if (code == 0)
-    return fail("element type '" + descr +
-                "' is not supported; supported are <f2 <f4 <f8 <V2 (bf16) |i1 "
-                "<i2 <i4 <i8 |b1");
-  type = static_cast<dilated_rt_type>(code);
+  descr = text.str();
   return true;
 }
 
@@ -145,7 +131,7 @@ bool HeaderParser::parse(NpyHeader &header) {
     if (!have || *have)
       return fail("unexpected key '" + key + "' in the header");
     *have = true;
-    if (!(have == &haveType    ? parseType(header.type)
+    if (!(have == &haveType    ? parseDescr(header.descr)
           : have == &haveOrder ? parseBool(header.fortranOrder)
                                : parseShape(header.shape)))
       return false;
@@ -156,7 +142,50 @@ bool HeaderParser::parse(NpyHeader &header) {
          fail("the header lacks descr, fortran_order or shape");
 }
 
-llvm::Expected<HostTensor> mlir::dilated::readNpy(StringRef path) {
+/// The run-time library's type of a NumPy type.
+static std::optional<dilated_rt_type> typeOf(StringRef descr) {
+  int32_t code = llvm::StringSwitch<int32_t>(descr)
+                     .Cases({"<f4", "=f4"}, DILATED_RT_F32)
+                     .Cases({"<f8", "=f8"}, DILATED_RT_F64)
+                     .Cases({"<f2", "=f2"}, DILATED_RT_F16)
+                     .Cases({"<V2", "|V2", "<u2", "bfloat16"}, DILATED_RT_BF16)
+                     .Cases({"<i8", "=i8"}, DILATED_RT_I64)
+                     .Cases({"<i4", "=i4"}, DILATED_RT_I32)
+                     .Cases({"<i2", "=i2"}, DILATED_RT_I16)
+                     .Cases({"|i1", "<i1"}, DILATED_RT_I8)
+                     .Cases({"|b1", "<b1"}, DILATED_RT_BOOL)
+                     .Default(0);
+  if (code == 0)
+    return std::nullopt;
+  return static_cast<dilated_rt_type>(code);
+}
+
+/// The integer that has the bits of a NumPy type.
+static std::optional<dilated_rt_type> bitsOf(StringRef descr) {
+  if (descr == "bfloat16")
+    return DILATED_RT_I16;
+  if (descr.size() != 3 || !StringRef("<=|").contains(descr[0]) ||
+      !StringRef("fiubV").contains(descr[1]))
+    return std::nullopt;
+  switch (descr[2]) {
+  case '1':
+    return DILATED_RT_I8;
+  case '2':
+    return DILATED_RT_I16;
+  case '4':
+    return DILATED_RT_I32;
+  case '8':
+    return DILATED_RT_I64;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// Reads a file whose element type `map` knows; `supported` lists those.
+static llvm::Expected<HostTensor>
+readNpyAs(StringRef path, std::string &descr,
+          std::optional<dilated_rt_type> (*map)(StringRef),
+          StringRef supported) {
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> file =
       llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                   /*RequiresNullTerminator=*/false);
@@ -191,16 +220,20 @@ llvm::Expected<HostTensor> mlir::dilated::readNpy(StringRef path) {
   if (!parser.parse(header))
     return fail(parser.problem);
   bytes = bytes.drop_front(length);
-  std::optional<int64_t> expected = checkedByteSize(header.shape, header.type);
+  std::optional<dilated_rt_type> type = map(header.descr);
+  if (!type)
+    return fail("element type '" + header.descr +
+                "' is not supported; supported are " + supported);
+  descr = header.descr;
+  std::optional<int64_t> expected = checkedByteSize(header.shape, *type);
   if (!expected)
     return fail("its shape has no representable size");
   if (static_cast<int64_t>(bytes.size()) != *expected)
     return fail("it holds " + Twine(bytes.size()) + " bytes of data, but " +
-                formatType(header.shape, header.type) + " takes " +
-                Twine(*expected));
+                formatType(header.shape, *type) + " takes " + Twine(*expected));
 
   TensorView view;
-  view.type = header.type;
+  view.type = *type;
   view.shape = header.shape;
   view.data = bytes.data();
   if (header.fortranOrder) {
@@ -210,6 +243,24 @@ llvm::Expected<HostTensor> mlir::dilated::readNpy(StringRef path) {
     view.strides = rowMajorStrides(header.shape);
   }
   return copyOf(view);
+}
+
+llvm::Expected<HostTensor> mlir::dilated::readNpy(StringRef path) {
+  std::string descr;
+  return readNpyAs(path, descr, typeOf,
+                   "<f2 <f4 <f8 <V2 (bf16) |i1 <i2 <i4 <i8 |b1");
+}
+
+llvm::Expected<NpyBits> mlir::dilated::readNpyBits(StringRef path) {
+  NpyBits result;
+  llvm::Expected<HostTensor> bits =
+      readNpyAs(path, result.descr, bitsOf,
+                "floats, integers, bools and bits (V) of 1, 2, 4 or 8 bytes, "
+                "little endian");
+  if (!bits)
+    return bits.takeError();
+  result.bits = std::move(*bits);
+  return result;
 }
 
 static StringRef npyType(dilated_rt_type type) {
@@ -237,10 +288,14 @@ static StringRef npyType(dilated_rt_type type) {
 }
 
 llvm::Error mlir::dilated::writeNpy(StringRef path, const HostTensor &tensor) {
+  return writeNpyBits(path, npyType(tensor.getType()), tensor);
+}
+
+llvm::Error mlir::dilated::writeNpyBits(StringRef path, StringRef descr,
+                                        const HostTensor &tensor) {
   std::string header;
   llvm::raw_string_ostream stream(header);
-  stream << "{'descr': '" << npyType(tensor.getType())
-         << "', 'fortran_order': False, 'shape': (";
+  stream << "{'descr': '" << descr << "', 'fortran_order': False, 'shape': (";
   for (int64_t size : tensor.getShape())
     stream << size << ", ";
   stream << "), }";

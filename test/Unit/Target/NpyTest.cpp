@@ -6,6 +6,7 @@
 
 #include "TestFile.h"
 #include "dilated-mlir/Target/HostTensor.h"
+#include "dilated-mlir/Target/NpyBits.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <cstring>
@@ -165,4 +166,43 @@ TEST(Npy, MissingFilesAreErrors) {
   ASSERT_FALSE(bool(tensor));
   EXPECT_EQ(llvm::toString(tensor.takeError()),
             "cannot read '/nonexistent/x.npy': No such file or directory");
+}
+
+//===----------------------------------------------------------------------===//
+// Elements as bits
+//===----------------------------------------------------------------------===//
+
+TEST(NpyBits, KeepsTypesThatModelsDoNotHave) {
+  std::string data = {'\xff', '\xff', '\xff', '\xff', 1, 0, 0, '\x80'};
+  TestFile file("npy", npy("{'descr': '<u4', 'fortran_order': False, "
+                           "'shape': (2,), }",
+                           data));
+  llvm::Expected<NpyBits> read = readNpyBits(file.str());
+  ASSERT_TRUE(bool(read)) << llvm::toString(read.takeError());
+  EXPECT_EQ(read->descr, "<u4");
+  EXPECT_EQ(read->bits.getType(), DILATED_RT_I32);
+  EXPECT_EQ(std::memcmp(read->bits.data(), data.data(), data.size()), 0);
+
+  TestFile again("npy");
+  ASSERT_EQ(llvm::toString(writeNpyBits(again.str(), "<u4", read->bits)), "");
+  llvm::Expected<NpyBits> copy = readNpyBits(again.str());
+  ASSERT_TRUE(bool(copy)) << llvm::toString(copy.takeError());
+  EXPECT_EQ(copy->descr, "<u4");
+  EXPECT_EQ(std::memcmp(copy->bits.data(), data.data(), data.size()), 0);
+  // A model has no such type.
+  EXPECT_NE(llvm::toString(readNpy(again.str()).takeError()).find("'<u4'"),
+            std::string::npos);
+}
+
+TEST(NpyBits, RefusesWhatHasNoBitsOfOneSize) {
+  for (StringRef descr : {"<c8", ">u4", "<u3", "<U1", "|O8"}) {
+    TestFile file("npy", npy("{'descr': '" + descr.str() +
+                                 "', 'fortran_order': False, 'shape': (1,), }",
+                             std::string(8, '\0')));
+    llvm::Expected<NpyBits> read = readNpyBits(file.str());
+    ASSERT_FALSE(bool(read)) << descr.str();
+    EXPECT_NE(llvm::toString(read.takeError())
+                  .find("element type '" + descr.str() + "' is not supported"),
+              std::string::npos);
+  }
 }
