@@ -123,7 +123,8 @@ nb::dlpack::dtype getDtype(int32_t type) {
 
 /// An array as a model sees it; keeps the array alive.
 struct Input {
-  Input(nb::handle object, int32_t type, const std::string &name) {
+  Input(nb::handle object, int32_t type, const std::string &name,
+        const std::string &expected) {
     if (!nb::try_cast<Array>(object, array))
       throw Failure{DILATED_INVALID_ARGUMENT,
                     "input '" + name +
@@ -137,9 +138,10 @@ struct Input {
                                               std::to_string(array.ndim())};
     tensor.type = type ? type : getType(array.dtype());
     if (tensor.type == 0)
-      throw Failure{DILATED_WRONG_TENSOR,
-                    "input '" + name + "' has element type " +
-                        describe(array.dtype()) + ", which models don't have"};
+      throw Failure{DILATED_WRONG_TENSOR, "input '" + name +
+                                              "' has element type " +
+                                              describe(array.dtype()) + "; " +
+                                              expected + " is expected"};
     for (size_t axis = 0; axis < array.ndim(); ++axis) {
       sizes[axis] = static_cast<int64_t>(array.shape(axis));
       strides[axis] = array.stride(axis);
@@ -313,10 +315,15 @@ nb::list Model::run(const std::shared_ptr<Model> &self, nb::list arrays,
   inputs.reserve(arrays.size());
   for (size_t i = 0; i < arrays.size(); ++i) {
     auto pair = nb::cast<nb::tuple>(arrays[i]);
-    std::string name = i < static_cast<size_t>(api->input_count)
-                           ? api->inputs[i].name
-                           : std::to_string(i);
-    inputs.emplace_back(pair[0], nb::cast<int32_t>(pair[1]), name);
+    bool known = i < static_cast<size_t>(api->input_count);
+    std::string name = known ? api->inputs[i].name : std::to_string(i);
+    // The model itself says what else is wrong; it can't be told of types that
+    // it does not have.
+    int32_t type = known ? api->inputs[i].type : 0;
+    std::string expected = type == DILATED_RT_BF16   ? "bfloat16"
+                           : type == DILATED_RT_BOOL ? "bool"
+                                                     : describe(getDtype(type));
+    inputs.emplace_back(pair[0], nb::cast<int32_t>(pair[1]), name, expected);
   }
   std::vector<dilated_tensor> passed;
   for (Input &input : inputs)

@@ -165,9 +165,21 @@ def test_errors_name_what_is_wrong(session):
     cases = [
         ({}, "wrong_tensor", r"inputs without a value: x: \[rows, 3\] float32"),
         ({"x": x, "z": x}, "wrong_tensor", "the model has no input 'z'; its inputs are: x"),
-        ({"x": x.astype(np.uint8)}, "wrong_tensor", "input 'x' has element type uint8"),
-        ({"x": x.astype(np.complex64)}, "wrong_tensor", "input 'x' has element type complex64"),
-        ({"x": x.astype(">f4")}, "invalid_argument", "input 'x' has byte-swapped elements"),
+        (
+            {"x": x.astype(np.uint8)},
+            "wrong_tensor",
+            "input 'x' has element type uint8; float32 is expected",
+        ),
+        (
+            {"x": x.astype(np.complex64)},
+            "wrong_tensor",
+            "'x' has element type complex64; float32 is expected",
+        ),
+        (
+            {"x": x.astype(">f4")},
+            "invalid_argument",
+            "input 'x' has byte-swapped elements \\(>f4\\)",
+        ),
         ({"x": [[1.0, 2.0, 3.0]]}, "invalid_argument", "input 'x' is a list; an array"),
         ({"x": "text"}, "invalid_argument", "input 'x' is not an array"),
         ({"x": None}, "invalid_argument", "input 'x' is not an array"),
