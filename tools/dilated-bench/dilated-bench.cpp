@@ -20,6 +20,7 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -49,9 +50,9 @@ namespace {
 struct Options : ToolOptions {
   Options() : ToolOptions("dilated-bench options") {}
 
-  cl::list<std::string> positional{cl::Positional,
-                                   cl::desc("attention | model MODEL.onnx"),
-                                   cl::cat(category)};
+  cl::list<std::string> positional{
+      cl::Positional, cl::desc("attention | model MODEL(.onnx|.mlir|.so)"),
+      cl::cat(category)};
   cl::opt<std::string> config{"config", cl::desc("a named configuration"),
                               cl::value_desc("NAME"), cl::cat(category)};
   cl::opt<int64_t> sequence{"seq", cl::desc("tokens; overrides --config's"),
@@ -204,8 +205,33 @@ static std::string describe(const AttentionCase &attention) {
 // Measuring
 //===----------------------------------------------------------------------===//
 
-/// Compiles `module`, runs it on `inputs` and prints the line. The inputs are
-/// dropped before OpenBLAS is measured.
+/// Runs `executable` on `inputs` and prints the line. The inputs are dropped
+/// before OpenBLAS is measured.
+static int measure(Executable &executable, std::vector<HostTensor> inputs,
+                   const Options &options, Measurement measurement) {
+  measurement.threads = dilated_rt_num_threads();
+
+  std::vector<TensorView> views;
+  for (const HostTensor &input : inputs) {
+    views.push_back(input.view());
+    measurement.bytes += input.getByteSize();
+  }
+  if (llvm::Error error =
+          measureRuns(executable, views, options.repeat, measurement))
+    return fail(kNo, std::move(error));
+  inputs.clear();
+  if (!options.noGemm && measurement.usefulFlops)
+    measurement.gemmFlopsPerSecond =
+        measureGemm(measurement.threads, options.dtype == "f64");
+  if (options.json)
+    printJson(measurement, llvm::outs());
+  else
+    printText(measurement, llvm::outs());
+  return kDone;
+}
+
+/// Compiles `module`, then measures it. The clock of the compiler began at
+/// `start`.
 static int measure(Compiler &compiler, ModuleOp module, StringRef path,
                    std::vector<HostTensor> inputs, const Options &options,
                    Measurement measurement, Clock::time_point start) {
@@ -223,25 +249,8 @@ static int measure(Compiler &compiler, ModuleOp module, StringRef path,
   if (!executable)
     return fail(kNo, executable.takeError());
   measurement.compileSeconds = secondsSince(start);
-  measurement.threads = dilated_rt_num_threads();
-
-  std::vector<TensorView> views;
-  for (const HostTensor &input : inputs) {
-    views.push_back(input.view());
-    measurement.bytes += input.getByteSize();
-  }
-  if (llvm::Error error =
-          measureRuns(*executable, views, options.repeat, measurement))
-    return fail(kNo, std::move(error));
-  inputs.clear();
-  if (!options.noGemm && measurement.usefulFlops)
-    measurement.gemmFlopsPerSecond =
-        measureGemm(measurement.threads, options.dtype == "f64");
-  if (options.json)
-    printJson(measurement, llvm::outs());
-  else
-    printText(measurement, llvm::outs());
-  return kDone;
+  return measure(*executable, std::move(inputs), options,
+                 std::move(measurement));
 }
 
 static int benchAttention(MLIRContext &context, Compiler &compiler,
@@ -278,14 +287,28 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
                  std::move(measurement), start);
 }
 
-/// Random values for every input; dynamic dimensions must have been given a
-/// size.
+/// Random values for every input; dynamic dimensions must have a size in
+/// `shapes`, by the input's name, -1 for those that the model has.
 static llvm::Expected<std::vector<HostTensor>>
-makeInputs(const Signature &signature) {
+makeInputs(const Signature &signature,
+           const llvm::StringMap<std::vector<int64_t>> &shapes) {
+  for (const auto &shape : shapes)
+    if (signature.findInput(shape.getKey()) < 0)
+      return makeError("the model has no input '" + shape.getKey() + "'");
   std::vector<HostTensor> inputs;
   for (const TensorInfo &info : signature.inputs) {
     TensorShape shape;
-    for (const Dimension &dim : info.dims) {
+    auto given = shapes.find(info.name);
+    bool isGiven = given != shapes.end();
+    if (isGiven && given->second.size() != info.dims.size())
+      return makeError("--shape gives input '" + info.name + "' rank " +
+                       Twine(given->second.size()) + ", it is " +
+                       info.describe());
+    for (auto [axis, dim] : llvm::enumerate(info.dims)) {
+      if (isGiven && given->second[axis] >= 0) {
+        shape.push_back(given->second[axis]);
+        continue;
+      }
       if (dim.isDynamic())
         return makeError("input '" + info.name + "' is " + info.describe() +
                          ": give its size by --shape " + info.name + "=...");
@@ -300,6 +323,26 @@ makeInputs(const Signature &signature) {
   return inputs;
 }
 
+static int benchLibrary(StringRef path, const Options &options,
+                        const llvm::StringMap<std::vector<int64_t>> &shapes) {
+  llvm::Expected<Executable> executable = Executable::load(path);
+  if (!executable)
+    return fail(kUsage, executable.takeError());
+  llvm::Expected<std::vector<HostTensor>> inputs =
+      makeInputs(executable->getSignature(), shapes);
+  if (!inputs)
+    return fail(kUsage, inputs.takeError());
+  std::vector<TensorView> views;
+  for (const HostTensor &input : *inputs)
+    views.push_back(input.view());
+  if (llvm::Error error = verifyInputs(executable->getSignature(), views))
+    return fail(kUsage, std::move(error));
+  Measurement measurement;
+  measurement.name = path.str();
+  return measure(*executable, std::move(*inputs), options,
+                 std::move(measurement));
+}
+
 static int benchModel(Compiler &compiler, const Options &options) {
   StringRef path = options.positional[1];
   Clock::time_point start = Clock::now();
@@ -309,7 +352,7 @@ static int benchModel(Compiler &compiler, const Options &options) {
   FailureOr<Signature> signature = Signature::read(*loaded.module);
   if (failed(signature))
     return kNo;
-  llvm::Expected<std::vector<HostTensor>> inputs = makeInputs(*signature);
+  llvm::Expected<std::vector<HostTensor>> inputs = makeInputs(*signature, {});
   if (!inputs)
     return fail(kUsage, inputs.takeError());
   Measurement measurement;
@@ -332,7 +375,7 @@ static std::string checkUsage(const Options &options) {
            "'; see --help";
   size_t expected = what == "attention" ? 1 : 2;
   if (options.positional.size() != expected)
-    return what == "model" ? "expected: model MODEL.onnx"
+    return what == "model" ? "expected: model MODEL(.onnx|.mlir|.so)"
                            : "'attention' takes options only";
   if (options.plan)
     return "--plan is not supported yet";
@@ -361,6 +404,8 @@ int main(int argc, char **argv) {
     if (std::string problem = parseShapeOption(shape, compilerOptions.import);
         !problem.empty())
       return fail(kUsage, problem);
+  llvm::StringMap<std::vector<int64_t>> shapes =
+      compilerOptions.import.inputShapes;
   compilerOptions.phases.fuse = !options.noFuse;
   compilerOptions.cacheDir = options.cacheDir;
   compilerOptions.target.cpu = options.cpu;
@@ -374,6 +419,9 @@ int main(int argc, char **argv) {
   if (failed(verifyOptions(context, compilerOptions)))
     return kUsage;
   Compiler compiler(context, std::move(compilerOptions));
+  if (options.positional[0] == "model" &&
+      llvm::sys::path::extension(options.positional[1]) == ".so")
+    return benchLibrary(options.positional[1], options, shapes);
   if (options.positional[0] == "model")
     return benchModel(compiler, options);
   return benchAttention(context, compiler, options);
