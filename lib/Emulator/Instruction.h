@@ -121,9 +121,9 @@ enum class ShadowRule : uint8_t {
   ShiftRight,
   Select,
   Permute,
-  Extract,  // bfe
-  Insert,   // bfi
-  Combine,  // setp with a boolean operation
+  Extract, // bfe
+  Insert,  // bfi
+  Combine, // setp with a boolean operation
   Convert, // integers: extension and truncation
   Memory,  // addresses must be defined; the handler does the rest
   Strict,  // every source must be defined

@@ -165,7 +165,7 @@ mlir::dilated::getTargetKey(const TargetOptions &options,
   return llvm::formatv("{0} cpu {1} features {2} tune {3} -O{4}",
                        (*machine)->getTargetTriple().str(),
                        (*machine)->getTargetCPU(),
-                       (*machine)->getTargetFeatureString(),
-                       tuningFor(options), options.optLevel)
+                       (*machine)->getTargetFeatureString(), tuningFor(options),
+                       options.optLevel)
       .str();
 }

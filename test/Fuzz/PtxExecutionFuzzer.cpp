@@ -1,4 +1,5 @@
-//===- PtxExecutionFuzzer.cpp - no short kernel crashes the emulator *- C++ -*-===//
+//===- PtxExecutionFuzzer.cpp - no short kernel crashes the emulator *- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -238,16 +238,15 @@ static llvm::Error parseOutputs(ArrayRef<std::string> texts,
                                 const std::vector<TensorInfo> &tensors,
                                 std::vector<std::string> &paths) {
   paths.resize(tensors.size());
-  return parseNamed(
-      texts, "output", tensors,
-      [&](size_t position, StringRef value) -> llvm::Error {
-        if (!value.consume_front("@") || !value.ends_with(".npy"))
-          return makeError("'" + value + "' is not @FILE.npy");
-        if (llvm::Error problem = checkWritable(value))
-          return problem;
-        paths[position] = value.str();
-        return llvm::Error::success();
-      });
+  return parseNamed(texts, "output", tensors,
+                    [&](size_t position, StringRef value) -> llvm::Error {
+                      if (!value.consume_front("@") || !value.ends_with(".npy"))
+                        return makeError("'" + value + "' is not @FILE.npy");
+                      if (llvm::Error problem = checkWritable(value))
+                        return problem;
+                      paths[position] = value.str();
+                      return llvm::Error::success();
+                    });
 }
 
 /// Every input must have a value; the error shows all that are missing.

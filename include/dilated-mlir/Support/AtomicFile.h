@@ -53,8 +53,8 @@ llvm::Error writeFile(llvm::StringRef path,
                       llvm::function_ref<void(llvm::raw_ostream &)> write,
                       bool executable = false);
 
-/// Moves a complete file to `path`: renamed within a file system, else copied as
-/// writeFile would.
+/// Moves a complete file to `path`: renamed within a file system, else copied
+/// as writeFile would.
 llvm::Error moveFile(llvm::StringRef from, llvm::StringRef path,
                      bool executable = false);
 

@@ -42,7 +42,8 @@ struct ToolOptions {
   }
 
 private:
-  /// lld, as a library, registers LLVM's options, some under our options' names.
+  /// lld, as a library, registers LLVM's options, some under our options'
+  /// names.
   static void unregister() {
     llvm::SmallVector<llvm::cl::Option *> registered;
     for (auto &entry : llvm::cl::getRegisteredOptions())

@@ -51,9 +51,9 @@ createTargetMachine(const TargetOptions &options,
 FailureOr<int64_t> getVectorBytes(const TargetOptions &options,
                                   function_ref<InFlightDiagnostic()> emitError);
 
-/// The processor that `options` stand for, as one line: triple, processor, every
-/// feature with its sign, what is tuned for, and the level. Code for equal lines
-/// is equal.
+/// The processor that `options` stand for, as one line: triple, processor,
+/// every feature with its sign, what is tuned for, and the level. Code for
+/// equal lines is equal.
 FailureOr<std::string>
 getTargetKey(const TargetOptions &options,
              function_ref<InFlightDiagnostic()> emitError);

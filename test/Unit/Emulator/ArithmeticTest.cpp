@@ -1,5 +1,5 @@
 //===- ArithmeticTest.cpp - integers, bits, floats against host arithmetic *-
-//C++ -*-===//
+// C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
