@@ -113,6 +113,14 @@ struct Call {
   int64_t scratchBytes;
 };
 
+/// The same as the work of a team's first thread.
+struct GuardedCall {
+  Call &call;
+  Run &run;
+  dilated_error *error;
+  dilated_status status;
+};
+
 } // namespace
 
 static void callScratchBytes(void *context) {
@@ -259,10 +267,27 @@ static dilated_status checkProduced(const Run &run, dilated_error *error) {
   return DILATED_OK;
 }
 
+/// The entry, with threads for its loops.
+static dilated_status callWithTeam(Call &call, Run &run, dilated_error *error) {
+  if (run.threads == 1 || run.parallelFor)
+    return guard(callEntry, call, run, error);
+  Team team;
+  run.team = &team;
+  GuardedCall entry = {call, run, error, DILATED_OK};
+  team.call(
+      run.threads,
+      [](void *context) {
+        auto &entry = *static_cast<GuardedCall *>(context);
+        entry.status = guard(callEntry, entry.call, entry.run, entry.error);
+      },
+      &entry);
+  return entry.status;
+}
+
 /// Runs with arguments and scratch block in place; on failure outputs that were
 /// allocated are freed.
 static dilated_status runIn(Call &call, Run &run, dilated_error *error) {
-  dilated_status status = guard(callEntry, call, run, error);
+  dilated_status status = callWithTeam(call, run, error);
   freeBlocks(run);
   if (status == DILATED_OK)
     status = checkProduced(run, error);

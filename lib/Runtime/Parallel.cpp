@@ -5,16 +5,16 @@
 //===----------------------------------------------------------------------===//
 //
 // Generated code makes one call per parallel region; this file decides who runs
-// it. OpenMP is compiled in here and nowhere else, with a dynamic schedule:
-// tasks of an attention differ in work by the number of branches that cover
-// them.
+// it: the caller's thread pool, the team of the model's run, or, outside of any
+// run, an OpenMP loop. OpenMP is compiled into the run-time library and nowhere
+// else. Indices are handed out one at a time: tasks of an attention differ in
+// work by the number of branches that cover them.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Frame.h"
 #include "Run.h"
 
-#include <dlfcn.h>
 #include <omp.h>
 
 using namespace dilated::runtime;
@@ -38,19 +38,8 @@ struct Region {
 
 static std::atomic<int32_t> requestedThreads{0};
 
-/// The OpenMP library keeps its threads: it must not be unloaded beneath them
-/// when a program closes the last library that uses it.
-static void keepOpenMPLoaded() {
-  Dl_info info;
-  auto address = reinterpret_cast<const void *>(&omp_get_max_threads);
-  if (dladdr(address, &info) && info.dli_fname)
-    dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-}
-
 static void runOnOpenMP(dilated_rt_task task, void *context, int64_t count,
                         int32_t threads) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, keepOpenMPLoaded);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int64_t i = 0; i < count; ++i)
     task(context, i);
@@ -123,6 +112,8 @@ void dilated_rt_parallel_for(dilated_rt_task task, void *context,
   region.failed = false;
   if (run && run->parallelFor)
     run->parallelFor(run->parallelForUser, runTask, &region, count, threads);
+  else if (threads > 1 && run && run->team)
+    run->team->runLoop(runTask, &region, count);
   else if (threads > 1)
     runOnOpenMP(runTask, &region, count, threads);
   else

@@ -14,6 +14,7 @@
 #ifndef DILATED_MLIR_LIB_RUNTIME_RUN_H
 #define DILATED_MLIR_LIB_RUNTIME_RUN_H
 
+#include "Team.h"
 #include "dilated-mlir/Runtime/Runtime.h"
 
 #include <atomic>
@@ -58,6 +59,7 @@ struct Run {
   int32_t threads = 1;
   dilated_parallel_for_fn parallelFor = nullptr;
   void *parallelForUser = nullptr;
+  Team *team = nullptr; // null with one thread or with parallelFor
   const volatile int32_t *cancel = nullptr;
   dilated_progress_fn progress = nullptr;
   void *progressUser = nullptr;
