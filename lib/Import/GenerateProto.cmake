@@ -3,7 +3,10 @@
 # (design: its package is renamed, so that a process which already holds onnx's
 # own classes, as any Python with onnx imported does, sees no clash).
 
-if(NOT DEFINED DILATED_PYTHON AND EXISTS ${PROJECT_SOURCE_DIR}/.venv/bin/python)
+if(NOT DEFINED DILATED_PYTHON AND SKBUILD)
+  # A wheel's build environment has it.
+  set(DILATED_PYTHON ${Python_EXECUTABLE} CACHE FILEPATH "Python with the onnx package")
+elseif(NOT DEFINED DILATED_PYTHON AND EXISTS ${PROJECT_SOURCE_DIR}/.venv/bin/python)
   set(DILATED_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python CACHE FILEPATH
       "Python with the onnx package")
 elseif(NOT DEFINED DILATED_PYTHON)

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TensorCheck.h"
 #include "dilated-mlir/Runtime/ModelDescription.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@ extern "C" __attribute__((visibility("default"))) dilated_status
 dilated_get_api(uint32_t version, const dilated_api **api,
                 dilated_error *error) {
   if (!api)
-    return DILATED_INVALID_ARGUMENT;
+    return setError(error, DILATED_INVALID_ARGUMENT, "api is NULL");
   *api = nullptr;
   // A caller of another version gets its message, and leaves the table alone.
   if (version != DILATED_ABI_VERSION) {

@@ -177,9 +177,9 @@ static dilated_status getScratchBytes(Call &call, Run &run, size_t &bytes,
 }
 
 static int32_t getThreads(const dilated_model &model, int32_t threads) {
-  if (threads > 0)
-    return threads;
-  return model.threads > 0 ? model.threads : dilated_rt_num_threads();
+  if (threads == 0)
+    threads = model.threads > 0 ? model.threads : dilated_rt_num_threads();
+  return limitThreads(threads);
 }
 
 dilated_status dilated::runtime::getScratchSize(const dilated_model *model,
@@ -327,6 +327,12 @@ static dilated_status runWithScratch(const dilated_model &model, Call &call,
     if (!block.data)
       return setError(error, DILATED_OUT_OF_MEMORY,
                       "cannot allocate %zu bytes of scratch memory", bytes);
+  }
+  // A model without parallel loops has no other place to notice.
+  if (run.isCancelled()) {
+    if (!options.scratch && block.data)
+      returnBlock(const_cast<dilated_model &>(model), block);
+    return setError(error, DILATED_CANCELLED, "the run was cancelled");
   }
   run.arena = static_cast<char *>(block.data);
   run.taskScratch = run.arena + alignUp(static_cast<size_t>(run.arenaBytes));

@@ -99,7 +99,7 @@ void dilated_rt_parallel_for(dilated_rt_task task, void *context,
   }
 
   Run *run = Run::current();
-  int32_t threads = run ? run->threads : dilated_rt_num_threads();
+  int32_t threads = run ? run->threads : limitThreads(dilated_rt_num_threads());
   if (threads > count)
     threads = static_cast<int32_t>(count);
   Region region;

@@ -8,12 +8,16 @@
 
 #include <dlfcn.h>
 #include <omp.h>
+#include <unistd.h>
 
 using namespace dilated::runtime;
 
 /// Looks at an atomic that is about to change, before sleeping: some tens of
 /// microseconds, the time between two loops of a model.
 static constexpr int kSpins = 2000;
+
+/// Beyond that more threads only cost memory and time.
+static constexpr int32_t kThreadsPerProcessor = 4;
 
 static void relax() {
 #if defined(__x86_64__)
@@ -30,6 +34,17 @@ static void keepOpenMPLoaded() {
   auto address = reinterpret_cast<const void *>(&omp_get_max_threads);
   if (dladdr(address, &info) && info.dli_fname)
     dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+/// The process whose OpenMP threads exist; 0 before there are any.
+static std::atomic<pid_t> owner = 0;
+
+int32_t dilated::runtime::limitThreads(int32_t threads) {
+  pid_t process = owner.load();
+  if (process != 0 && process != getpid())
+    return 1;
+  int32_t limit = kThreadsPerProcessor * omp_get_num_procs();
+  return threads < limit ? threads : limit;
 }
 
 void Team::Loop::work() {
@@ -91,6 +106,7 @@ void Team::runLoop(dilated_rt_task task, void *context, int64_t count) {
 void Team::call(int32_t threads, void (*function)(void *), void *context) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, keepOpenMPLoaded);
+  owner = getpid();
 #pragma omp parallel num_threads(threads)
   {
     if (omp_get_thread_num() != 0) {

@@ -22,6 +22,11 @@
 
 namespace dilated::runtime {
 
+/// As many threads of the `threads` that are asked for as make sense: a few per
+/// processor, and one in a process that was forked after OpenMP had begun to
+/// work, whose threads stayed behind.
+int32_t limitThreads(int32_t threads);
+
 class Team {
 public:
   /// Calls `function(context)` on this thread, with up to `threads` - 1 others

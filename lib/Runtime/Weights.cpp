@@ -62,52 +62,50 @@ static bool getPath(const WeightStore &store, const char *path,
   return length >= 0 && static_cast<size_t>(length) < kMaxPath;
 }
 
-/// Compares an opened side file with what the library expects.
-static dilated_status verifyFile(const WeightStore &store, const char *path,
-                                 int file, bool trust, dilated_error *error) {
+/// Maps an opened side file after having compared it with what the library
+/// expects.
+static dilated_status mapFile(const WeightStore &store, const char *path,
+                              int file, bool trust, void *&address,
+                              size_t &bytes, dilated_error *error) {
   struct stat status;
-  if (fstat(file, &status) != 0)
-    return setError(error, DILATED_BAD_WEIGHTS,
-                    "cannot read the weights '%s': %s", path, strerror(errno));
-  int64_t expected = kWeightFileOffset + store.bytes;
   WeightFileHeader header;
-  bool hasHeader =
-      pread(file, &header, sizeof(header), 0) == ssize_t(sizeof(header));
-  if (!hasHeader ||
+  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) ||
+      pread(file, &header, sizeof(header), 0) != ssize_t(sizeof(header)) ||
       memcmp(header.magic, kWeightFileMagic, sizeof(kWeightFileMagic)) != 0)
     return setError(error, DILATED_BAD_WEIGHTS, "'%s' is not a file of weights",
                     path);
-  if (header.checksum != store.checksum || header.bytes != store.bytes)
+  if (header.checksum != store.checksum)
     return setError(error, DILATED_BAD_WEIGHTS,
                     "the weights '%s' belong to another model: their checksum "
                     "is %016" PRIx64 ", that of the model's is %016" PRIx64,
                     path, header.checksum, store.checksum);
-  if (status.st_size != expected)
+  int64_t expected = kWeightFileOffset + store.bytes;
+  if (status.st_size != expected || header.bytes != store.bytes)
     return setError(error, DILATED_BAD_WEIGHTS,
                     "the weights '%s' have %" PRId64 " bytes; %" PRId64
                     " are expected",
                     path, int64_t(status.st_size), expected);
-  mapping.bytes = static_cast<size_t>(expected);
-  mapping.address =
-      mmap(nullptr, mapping.bytes, PROT_READ, MAP_PRIVATE, file, 0);
-  if (mapping.address == MAP_FAILED)
+  bytes = static_cast<size_t>(expected);
+  address = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file, 0);
+  if (address == MAP_FAILED)
     return setError(error, DILATED_OUT_OF_MEMORY,
                     "cannot map the %" PRId64 " bytes of the weights '%s': %s",
                     expected, path, strerror(errno));
   if (trust)
     return DILATED_OK;
-  const char *data = static_cast<const char *>(mapping.address);
-  uint64_t actual =
-      checksum(data + kWeightFileOffset, static_cast<size_t>(store.bytes));
+  const char *data = static_cast<const char *>(address) + kWeightFileOffset;
+  uint64_t actual = checksum(data, static_cast<size_t>(store.bytes));
   if (actual == store.checksum)
     return DILATED_OK;
-  munmap(mapping.address, mapping.bytes);
+  munmap(address, bytes);
   return setError(error, DILATED_BAD_WEIGHTS,
                   "the weights '%s' are damaged: their checksum is %016" PRIx64
                   ", that of the model's is %016" PRIx64,
                   path, actual, store.checksum);
 }
 
+/// The same by path. Every model looks at the file that it is given; the first
+/// one's is kept.
 static dilated_status mapSideFile(const WeightStore &store, const char *path,
                                   bool trust, dilated_error *error) {
   char fullPath[kMaxPath];
@@ -115,16 +113,26 @@ static dilated_status mapSideFile(const WeightStore &store, const char *path,
     return setError(error, DILATED_BAD_WEIGHTS,
                     "the path of the weights is longer than %zu characters",
                     kMaxPath - 1);
-  int file = open(fullPath, O_RDONLY | O_CLOEXEC);
+  // Not blocking: it may be a pipe.
+  int file = open(fullPath, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0)
     return setError(error, DILATED_BAD_WEIGHTS,
                     "cannot open the weights '%s': %s", fullPath,
                     strerror(errno));
-  dilated_status status = verifyFile(store, fullPath, file, trust, error);
+  void *address = nullptr;
+  size_t bytes = 0;
+  dilated_status status =
+      mapFile(store, fullPath, file, trust, address, bytes, error);
   close(file);
   if (status != DILATED_OK)
-    mapping.address = nullptr;
-  return status;
+    return status;
+  if (mapping.users > 0) {
+    munmap(address, bytes);
+    return DILATED_OK;
+  }
+  mapping.address = address;
+  mapping.bytes = bytes;
+  return DILATED_OK;
 }
 
 dilated_status
@@ -133,18 +141,16 @@ dilated::runtime::acquireWeights(const ModelDescription &description,
                                  bool trust, dilated_error *error) {
   pthread_mutex_lock(&mapping.lock);
   dilated_status status = DILATED_OK;
-  if (mapping.users == 0) {
-    const char *data = store.data;
-    if (!data && store.bytes > 0) {
-      status = mapSideFile(store, path, trust, error);
-      data = static_cast<const char *>(mapping.address) + kWeightFileOffset;
-    }
-    for (int64_t i = 0; status == DILATED_OK && i < description.weightCount;
-         ++i)
+  bool hasFile = !store.data && store.bytes > 0;
+  if (hasFile)
+    status = mapSideFile(store, path, trust, error);
+  if (status == DILATED_OK && mapping.users++ == 0) {
+    const char *data =
+        hasFile ? static_cast<const char *>(mapping.address) + kWeightFileOffset
+                : store.data;
+    for (int64_t i = 0; i < description.weightCount; ++i)
       description.weightTable[i] = data + store.offsets[i];
   }
-  if (status == DILATED_OK)
-    ++mapping.users;
   pthread_mutex_unlock(&mapping.lock);
   return status;
 }

@@ -20,7 +20,10 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 
+#include <fcntl.h>
 #include <mutex>
+#include <sys/file.h>
+#include <unistd.h>
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -31,18 +34,61 @@ LLD_HAS_DRIVER(elf)
 // Folder
 //===----------------------------------------------------------------------===//
 
+static constexpr StringLiteral kFolderName = "dilated-link";
+
+/// Opens a folder and takes its lock; -1 when somebody else has it, or there is
+/// no such folder any more.
+static int lockFolder(const Twine &path) {
+  SmallString<128> name;
+  int folder = open(path.toNullTerminatedStringRef(name).data(),
+                    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
+    return folder;
+  if (folder >= 0)
+    close(folder);
+  return -1;
+}
+
+static void removeAbandoned() {
+  SmallString<128> parent;
+  llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, parent);
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator it(parent, code), end;
+       it != end && !code; it.increment(code)) {
+    if (!llvm::sys::path::filename(it->path()).starts_with(kFolderName))
+      continue;
+    if (int lock = lockFolder(it->path()); lock >= 0) {
+      llvm::sys::fs::remove_directories(it->path());
+      close(lock);
+    }
+  }
+}
+
 llvm::Expected<LinkFolder> LinkFolder::create() {
+  removeAbandoned();
   SmallString<128> path;
-  if (std::error_code code =
-          llvm::sys::fs::createUniqueDirectory("dilated-link", path))
-    return llvm::createStringError(code, "cannot make a temporary folder: %s",
-                                   code.message().c_str());
-  return LinkFolder(path);
+  // Before it is locked another compiler may take it for abandoned.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    path.clear();
+    if (std::error_code code =
+            llvm::sys::fs::createUniqueDirectory(kFolderName, path))
+      return llvm::createStringError(code, "cannot make a temporary folder: %s",
+                                     code.message().c_str());
+    int lock = lockFolder(path);
+    if (lock >= 0 && llvm::sys::fs::exists(path))
+      return LinkFolder(path, lock);
+    if (lock >= 0)
+      close(lock);
+  }
+  return llvm::createStringError("cannot lock the temporary folder '%s'",
+                                 path.c_str());
 }
 
 LinkFolder::~LinkFolder() {
   if (!path.empty())
     llvm::sys::fs::remove_directories(path);
+  if (lock >= 0)
+    close(lock);
 }
 
 std::string LinkFolder::getPath(StringRef name) const {

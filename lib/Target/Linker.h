@@ -17,12 +17,16 @@
 
 namespace mlir::dilated {
 
-/// A folder for what is linked, removed with all that lies in it.
+/// A folder for what is linked, removed with all that lies in it. A lock says
+/// that somebody works in it; what killed compilers have left behind is not
+/// locked, and removed by the next one.
 class LinkFolder {
 public:
   static llvm::Expected<LinkFolder> create();
-  LinkFolder(LinkFolder &&other) : path(std::move(other.path)) {
+  LinkFolder(LinkFolder &&other)
+      : path(std::move(other.path)), lock(other.lock) {
     other.path.clear();
+    other.lock = -1;
   }
   LinkFolder &operator=(LinkFolder &&other) = delete;
   ~LinkFolder();
@@ -33,8 +37,9 @@ public:
   llvm::Expected<std::string> write(StringRef name, StringRef contents) const;
 
 private:
-  explicit LinkFolder(StringRef path) : path(path) {}
+  LinkFolder(StringRef path, int lock) : path(path), lock(lock) {}
   std::string path;
+  int lock; // a descriptor of the folder
 };
 
 /// Runs ld.lld; what it says is the error.

@@ -121,8 +121,8 @@ llvm::Error mlir::dilated::writeStaticObject(StringRef path,
       return error;
     *result = complete;
   }
-  if (llvm::Error error = writeFile(
-          headerPath, [&](raw_ostream &os) { os << makeHeader(name); }))
+  if (llvm::Error error = moveFile(*result, path))
     return error;
-  return moveFile(*result, path);
+  return writeFile(headerPath,
+                   [&](raw_ostream &os) { os << makeHeader(name); });
 }

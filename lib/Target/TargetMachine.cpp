@@ -98,6 +98,25 @@ verifyFeatures(StringRef features, const llvm::MCSubtargetInfo &subtarget,
   return success();
 }
 
+/// LLVM ends the process over code for another mode of the processor.
+static LogicalResult verifyMode(const llvm::Target *target,
+                                const TargetOptions &options, bool native,
+                                function_ref<InFlightDiagnostic()> emitError) {
+  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+  if (triple.getArch() != llvm::Triple::x86_64)
+    return success();
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      target->createMCSubtargetInfo(triple, native ? "x86-64" : options.cpu,
+                                    options.features));
+  if (subtarget->checkFeatures("+64bit") &&
+      subtarget->checkFeatures("-soft-float") &&
+      subtarget->checkFeatures("+sse2"))
+    return success();
+  return emitError() << "processor '" << options.cpu << "' with features '"
+                     << options.features
+                     << "' is not supported: 64-bit mode and SSE2 are needed";
+}
+
 FailureOr<std::unique_ptr<llvm::TargetMachine>>
 mlir::dilated::createTargetMachine(
     const TargetOptions &options,
@@ -115,6 +134,8 @@ mlir::dilated::createTargetMachine(
     return emitError() << "unknown processor '" << options.cpu
                        << "'; known are " << llvm::join(listCpus(), ", ");
   if (failed(verifyFeatures(options.features, *subtarget, emitError)))
+    return failure();
+  if (failed(verifyMode(target, options, native, emitError)))
     return failure();
 
   std::string features = native ? hostFeatures() : "";

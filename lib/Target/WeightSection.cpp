@@ -154,6 +154,16 @@ llvm::Error mlir::dilated::writeWeightObject(StringRef path,
 // Side file
 //===----------------------------------------------------------------------===//
 
+static bool isWeightFile(StringRef path) {
+  if (!llvm::sys::fs::is_regular_file(path))
+    return false;
+  auto buffer = llvm::MemoryBuffer::getFileSlice(
+      path, sizeof(runtime::kWeightFileMagic), 0);
+  return buffer &&
+         (*buffer)->getBuffer() == StringRef(runtime::kWeightFileMagic,
+                                             sizeof(runtime::kWeightFileMagic));
+}
+
 /// The checksum of what lies behind the header, which is still to be written.
 static llvm::Expected<uint64_t> computeChecksum(int descriptor,
                                                 const WeightLayout &layout) {
@@ -169,6 +179,11 @@ static llvm::Expected<uint64_t> computeChecksum(int descriptor,
 
 llvm::Expected<uint64_t>
 mlir::dilated::writeWeightFile(StringRef path, const WeightLayout &layout) {
+  // Only another model's weights are replaced, never a model or a library.
+  if (llvm::sys::fs::exists(path) && !isWeightFile(path))
+    return llvm::createStringError("cannot write '%s': it exists and is not a "
+                                   "file of weights",
+                                   path.str().c_str());
   llvm::Expected<AtomicFile> file = AtomicFile::create(path);
   if (!file)
     return file.takeError();

@@ -281,6 +281,11 @@ int main(int argc, char **argv) {
         "--weights=" + options.weights +
         " belongs to an output .so or .o; expected embed, file or "
         "a path");
+  if (needsCode && options.weights != "embed")
+    for (StringRef suffix : {".so", ".o", ".h"})
+      if (llvm::sys::path::extension(getWeightFile(options)) == suffix)
+        return usageError("--weights=" + options.weights +
+                          " has the suffix of a library; expected another");
   if (last && needsCode && *last != Phase::Object)
     return usageError("--compile-to=" + options.compileTo +
                       " leaves IR, which '" + options.output +

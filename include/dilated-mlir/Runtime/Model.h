@@ -148,7 +148,8 @@ typedef struct dilated_create_options {
      header and size are always compared). */
   int32_t trust_weights;
   /* Threads of a run; 0: as OpenMP would use (OMP_NUM_THREADS, else the CPUs of
-     the process). */
+     the process). More than four per CPU are not used, and in a process that
+     was forked after a run only one. */
   int32_t threads;
   dilated_parallel_for_fn parallel_for; /* NULL: OpenMP */
   void *parallel_for_user;
