@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -18,6 +19,14 @@ _MLIR_TYPES = {"float32": "f32", "float64": "f64", "float16": "f16", "bfloat16":
 
 # Kernels of this process; beyond that those go that were not used for longest.
 _KERNELS_KEPT = 128
+
+
+def _integers(name: str, values: Sequence[int]) -> list[int]:
+    """Integers of Python or numpy; a number with a fraction is not rounded."""
+    try:
+        return [operator.index(value) for value in values]
+    except TypeError as error:
+        raise CompileError(f"{name} is not a list of integers: {values!r}") from error
 
 
 @dataclass(frozen=True)
@@ -195,10 +204,12 @@ def attention(
     arrays = {"query": query, "key": key, "value": value}
     elements = {name: _element(name, array) for name, array in arrays.items()}
     shapes = [tuple(int(size) for size in array.shape) for array in arrays.values()]
-    if len(segment_lengths) != len(dilation_rates):
+    lengths = _integers("segment_lengths", segment_lengths)
+    rates = _integers("dilation_rates", dilation_rates)
+    if len(lengths) != len(rates):
         raise CompileError(
-            f"expects as many segment lengths ({len(segment_lengths)}) as dilation rates "
-            f"({len(dilation_rates)}) [C1]"
+            f"expects as many segment lengths ({len(lengths)}) as dilation rates "
+            f"({len(rates)}) [C1]"
         )
     for name, element in elements.items():
         if element != elements["query"]:
@@ -212,10 +223,7 @@ def attention(
     ):
         if given not in known:
             raise CompileError(f"{option} '{given}' is not one of {', '.join(known)}")
-    segments = tuple(
-        (int(length), int(rate))
-        for length, rate in zip(segment_lengths, dilation_rates, strict=True)
-    )
+    segments = tuple(zip(lengths, rates, strict=True))
     ranks_fit = all(len(shape) == 4 for shape in shapes)
     kernel = _Kernel(
         element=elements["query"],

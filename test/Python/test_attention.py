@@ -124,6 +124,13 @@ def test_huge_segments_are_the_sequence():
     close(out, expected(q, k, v, [40], [1])[0], np.float32)
 
 
+@pytest.mark.parametrize("lengths", [[4.7], "4", ["4"], 4, None])
+def test_segments_are_integers(lengths):
+    q, k, v = qkv()
+    with pytest.raises(CompileError, match="segment_lengths is not a list of integers"):
+        attention(q, k, v, lengths, [1])
+
+
 def test_uncovered_rows_are_zero():
     q, k, v = qkv(heads=1)
     out, lse = attention(q, k, v, [8], [4], return_lse=True)
