@@ -199,7 +199,7 @@ def test_refuses_other_files(root, tmp_path):
     with pytest.raises(RunError, match=r"cannot load '.*none\.so'"):
         Session(tmp_path / "none.so")
     (tmp_path / "text.so").write_text("not a library")
-    with pytest.raises(RunError, match="invalid ELF header|file too short"):
+    with pytest.raises(RunError, match="it is not an ELF file"):
         Session(tmp_path / "text.so")
     other = tmp_path / "other.so"
     subprocess.run(["cc", "-shared", "-x", "c", "/dev/null", "-o", str(other)], check=True)
