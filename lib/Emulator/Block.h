@@ -43,12 +43,6 @@ private:
   unsigned limit;
 };
 
-/// Of one instruction.
-struct InstructionCounts {
-  uint64_t warps = 0, lanes = 0;
-  uint64_t divergences = 0, sectors = 0, wavefronts = 0, idealWavefronts = 0;
-};
-
 /// What one host thread counts.
 struct RawCounters {
   std::vector<InstructionCounts> instructions;
@@ -59,7 +53,7 @@ struct RawCounters {
 };
 
 /// Sums what the host threads counted.
-void mergeCounters(const ModuleData &module, const Function &kernel,
+void mergeCounters(const ModuleData &module,
                    const std::vector<RawCounters> &parts, Counters &counters);
 
 /// What all blocks of a launch have in common.

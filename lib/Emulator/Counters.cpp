@@ -209,16 +209,9 @@ std::string Counters::formatJson() const {
 
 std::string Counters::formatListing(const Module &module) const {
   // Several instructions may share a line.
-  std::map<unsigned, LineCounters> byLine;
-  for (const LineCounters &each : lines) {
-    LineCounters &sum = byLine[each.line];
-    sum.warps += each.warps;
-    sum.lanes += each.lanes;
-    sum.divergences += each.divergences;
-    sum.sectors += each.sectors;
-    sum.wavefronts += each.wavefronts;
-    sum.idealWavefronts += each.idealWavefronts;
-  }
+  std::map<unsigned, InstructionCounts> byLine;
+  for (const LineCounters &each : lines)
+    byLine[each.line] += each;
   std::string text;
   auto out = std::back_inserter(text);
   // What stands in front of a line that is no instruction is blank; so is a
@@ -234,8 +227,8 @@ std::string Counters::formatListing(const Module &module) const {
   const std::vector<std::string> &source = module.getLines();
   for (size_t n = 0; n < source.size(); ++n) {
     auto found = byLine.find(static_cast<unsigned>(n + 1));
-    LineCounters counts =
-        found == byLine.end() ? LineCounters() : found->second;
+    InstructionCounts counts =
+        found == byLine.end() ? InstructionCounts() : found->second;
     field(counts.warps, 12);
     field(counts.lanes, 14);
     field(counts.divergences, 8);

@@ -261,7 +261,7 @@ LaunchResult Program::launch(const Launch &launch) const {
   for (auto &[index, text] : outputs)
     result.output += text;
   result.reports = reports.take();
-  mergeCounters(data, kernel, counters, result.counters);
+  mergeCounters(data, counters, result.counters);
   result.counters.blocks = blocks;
   result.counters.threads = blocks * launch.block.count();
   result.counters.warps = blocks * ((launch.block.count() + 31) / 32);

@@ -8,8 +8,18 @@
 
 using namespace dilated::emulator;
 
+InstructionCounts &
+InstructionCounts::operator+=(const InstructionCounts &other) {
+  warps += other.warps;
+  lanes += other.lanes;
+  divergences += other.divergences;
+  sectors += other.sectors;
+  wavefronts += other.wavefronts;
+  idealWavefronts += other.idealWavefronts;
+  return *this;
+}
+
 void dilated::emulator::mergeCounters(const ModuleData &module,
-                                      const Function &,
                                       const std::vector<RawCounters> &parts,
                                       Counters &counters) {
   for (const RawCounters &part : parts) {
@@ -33,15 +43,8 @@ void dilated::emulator::mergeCounters(const ModuleData &module,
         continue;
       LineCounters line;
       line.line = i.line;
-      for (const RawCounters &part : parts) {
-        const InstructionCounts &counts = part.instructions[i.counter];
-        line.warps += counts.warps;
-        line.lanes += counts.lanes;
-        line.divergences += counts.divergences;
-        line.sectors += counts.sectors;
-        line.wavefronts += counts.wavefronts;
-        line.idealWavefronts += counts.idealWavefronts;
-      }
+      for (const RawCounters &part : parts)
+        line += part.instructions[i.counter];
       counters.warpInstructions += line.warps;
       counters.laneInstructions += line.lanes;
       counters.warpByClass[unsigned(i.instructionClass)] += line.warps;

@@ -288,6 +288,13 @@ bool Warp::othersMayExit(Fragment &fragment) {
   return false;
 }
 
+/// Control flow that no lane takes. Branches are counted all the same, and the
+/// end of a function is not guarded.
+static bool isSkippedWithoutLanes(Control control) {
+  return control != Control::None && control != Control::Branch &&
+         control != Control::End;
+}
+
 uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
   Fragment *f = fragments[at].get();
   uint64_t count = 0;
@@ -321,6 +328,10 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
       ++counts.warps;
       counts.lanes += unsigned(std::popcount(lanes));
     }
+    if (lanes == 0 && isSkippedWithoutLanes(i.control)) {
+      ++f->pc;
+      continue;
+    }
     switch (i.control) {
     case Control::None:
       if (lanes)
@@ -350,10 +361,6 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
       ++f->pc;
       continue;
     case Control::Return:
-      if (lanes == 0) {
-        ++f->pc;
-        continue;
-      }
       if (!frame->caller) {
         f->mask &= ~lanes;
         ++f->pc;
@@ -373,10 +380,6 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
       continue;
     case Control::Exit:
     case Control::Trap:
-      if (lanes == 0) {
-        ++f->pc;
-        continue;
-      }
       if (i.control == Control::Trap) {
         report(i, ReportKind::InvalidInstruction, lanes, "trap");
         state.stop = true;
@@ -388,29 +391,17 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
         return count;
       continue;
     case Control::BranchIndexed:
-      if (lanes == 0) {
-        ++f->pc;
-        continue;
-      }
       if (lanes != f->mask)
         split(*f, i.reconverge, f->mask & ~lanes, f->pc + 1);
       branchIndexed(*f, i);
       continue;
     case Control::Call:
-      if (lanes == 0) {
-        ++f->pc;
-        continue;
-      }
       if (lanes != f->mask)
         split(*f, f->pc + 1, f->mask & ~lanes, f->pc + 1);
       call(*f, i, lanes);
       continue;
     case Control::BarrierSync:
     case Control::BarrierArrive:
-      if (lanes == 0) {
-        ++f->pc;
-        continue;
-      }
       if (lanes != f->mask)
         split(*f, f->pc + 1, f->mask & ~lanes, f->pc + 1);
       enterBarrier(*f, i, lanes);
@@ -418,10 +409,6 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
         return count;
       continue;
     case Control::WarpBarrier:
-      if (lanes == 0) {
-        ++f->pc;
-        continue;
-      }
       if (lanes != f->mask)
         split(*f, f->pc + 1, f->mask & ~lanes, f->pc + 1);
       if (waitAtWarpBarrier(*f, i, lanes))

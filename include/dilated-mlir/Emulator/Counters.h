@@ -42,15 +42,21 @@ enum class CountedSpace : uint8_t { Global, Shared, Local, Const, Param };
 inline constexpr unsigned numCountedSpaces = 5;
 std::string_view getSpaceName(CountedSpace space);
 
-/// Of one instruction of the PTX text.
-struct LineCounters {
-  unsigned line = 0;
+/// What executions of an instruction cost.
+struct InstructionCounts {
   uint64_t warps = 0;       // executions by a warp (or a part of one)
   uint64_t lanes = 0;       // threads that took part, summed over executions
   uint64_t divergences = 0; // branches that split a warp
   uint64_t sectors = 0;     // of 32 bytes in global memory
   uint64_t wavefronts = 0;  // passes over the banks of shared memory
   uint64_t idealWavefronts = 0; // what they would be without a conflict
+
+  InstructionCounts &operator+=(const InstructionCounts &other);
+};
+
+/// Of one instruction of the PTX text.
+struct LineCounters : InstructionCounts {
+  unsigned line = 0;
 };
 
 struct Occupancy {
