@@ -6,9 +6,8 @@
 //
 // Generated code makes one call per parallel region; this file decides who runs
 // it: the caller's thread pool, the team of the model's run, or, outside of any
-// run, an OpenMP loop. OpenMP is compiled into the run-time library and nowhere
-// else. Indices are handed out one at a time: tasks of an attention differ in
-// work by the number of branches that cover them.
+// run, a team of its own. Indices are handed out one at a time: tasks of an
+// attention differ in work by the number of branches that cover them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,13 +36,6 @@ struct Region {
 } // namespace
 
 static std::atomic<int32_t> requestedThreads{0};
-
-static void runOnOpenMP(dilated_rt_task task, void *context, int64_t count,
-                        int32_t threads) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-  for (int64_t i = 0; i < count; ++i)
-    task(context, i);
-}
 
 static void noteFailure(Region &region, dilated_status status,
                         const char *message) {
@@ -85,6 +77,22 @@ static void runTask(void *context, int64_t index) {
     reportProgress(*run, region.loop, done, region.count, /*last=*/false);
 }
 
+/// A loop outside of any run.
+static void runInTeamOfItsOwn(Region &region, int32_t threads) {
+  Team team;
+  struct Work {
+    Team &team;
+    Region &region;
+  } work = {team, region};
+  team.call(
+      threads,
+      [](void *context) {
+        auto &work = *static_cast<Work *>(context);
+        work.team.runLoop(runTask, &work.region, work.region.count);
+      },
+      &work);
+}
+
 void dilated_rt_parallel_for(dilated_rt_task task, void *context,
                              int64_t count) {
   if (count <= 0)
@@ -115,7 +123,7 @@ void dilated_rt_parallel_for(dilated_rt_task task, void *context,
   else if (threads > 1 && run && run->team)
     run->team->runLoop(runTask, &region, count);
   else if (threads > 1)
-    runOnOpenMP(runTask, &region, count, threads);
+    runInTeamOfItsOwn(region, threads);
   else
     for (int64_t i = 0; i < count; ++i)
       runTask(&region, i);
