@@ -159,7 +159,8 @@ static FailureOr<Signature> readFunction(func::FuncOp function) {
 // Of a module that has left the tensors behind
 //===----------------------------------------------------------------------===//
 
-static Type toElementType(dilated_rt_type type, Builder &b) {
+Type mlir::dilated::getMlirType(dilated_rt_type type, MLIRContext *context) {
+  Builder b(context);
   switch (type) {
   case DILATED_RT_F32:
     return b.getF32Type();
@@ -193,7 +194,8 @@ static ArrayAttr toAttribute(const std::vector<TensorInfo> &tensors,
       shape.push_back(dim.isDynamic() ? ShapedType::kDynamic : dim.size);
       symbols.push_back(b.getStringAttr(dim.symbol));
     }
-    auto type = RankedTensorType::get(shape, toElementType(info.type, b));
+    auto type =
+        RankedTensorType::get(shape, getMlirType(info.type, b.getContext()));
     entries.push_back(b.getDictionaryAttr(
         {b.getNamedAttr(kNameAttr, b.getStringAttr(info.name)),
          b.getNamedAttr(kTypeAttr, TypeAttr::get(type)),

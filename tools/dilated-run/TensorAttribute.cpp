@@ -7,7 +7,7 @@
 #include "TensorAttribute.h"
 
 #include "dilated-mlir/Runtime/Compare.h"
-#include "mlir/IR/Builders.h"
+#include "dilated-mlir/Target/Signature.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 #include <cstring>
@@ -15,30 +15,11 @@
 using namespace mlir;
 using namespace mlir::dilated;
 
-static Type getMlirType(dilated_rt_type type, Builder &b) {
-  switch (type) {
-  case DILATED_RT_F32:
-    return b.getF32Type();
-  case DILATED_RT_F64:
-    return b.getF64Type();
-  case DILATED_RT_F16:
-    return b.getF16Type();
-  case DILATED_RT_BF16:
-    return b.getBF16Type();
-  case DILATED_RT_BOOL:
-    return b.getI1Type();
-  default:
-    return b.getIntegerType(
-        static_cast<unsigned>(8 * ::dilated::runtime::elementBytes(type)));
-  }
-}
-
 /// Built element by element: raw buffers pack i1 into bits and read one element
 /// as a splat.
 DenseElementsAttr mlir::dilated::toAttribute(const HostTensor &tensor,
                                              MLIRContext *context) {
-  Builder b(context);
-  Type element = getMlirType(tensor.getType(), b);
+  Type element = getMlirType(tensor.getType(), context);
   auto type = RankedTensorType::get(tensor.getShape(), element);
   int64_t bytes = ::dilated::runtime::elementBytes(tensor.getType());
   unsigned width = element.getIntOrFloatBitWidth();

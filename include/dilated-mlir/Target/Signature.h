@@ -37,6 +37,9 @@ struct TensorInfo {
   std::string describe() const;
 };
 
+/// The MLIR type of elements of `type`.
+Type getMlirType(dilated_rt_type type, MLIRContext *context);
+
 struct Signature {
   std::vector<TensorInfo> inputs, outputs;
 
