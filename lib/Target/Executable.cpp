@@ -6,13 +6,12 @@
 
 #include "dilated-mlir/Target/Executable.h"
 
+#include "dilated-mlir/Runtime/LibraryFile.h"
 #include "dilated-mlir/Runtime/ModelDescription.h"
 #include "dilated-mlir/Runtime/Runtime.h"
 
 #include "llvm/ADT/SmallString.h"
-#include "llvm/Object/ELF.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 #include <dlfcn.h>
 
@@ -107,29 +106,6 @@ llvm::Expected<Executable> Executable::create(ArrayRef<char> object,
   return finish(std::move(state));
 }
 
-/// The dynamic loader believes what a file says of itself, and crashes over one
-/// that was cut off.
-static llvm::Error verifyLibraryFile(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return llvm::errorCodeToError(buffer.getError());
-  StringRef bytes = (*buffer)->getBuffer();
-  auto file = llvm::object::ELF64LEFile::create(bytes);
-  if (!file)
-    return file.takeError();
-  auto segments = file->program_headers();
-  if (!segments)
-    return segments.takeError();
-  for (const auto &segment : *segments)
-    if (segment.p_offset > bytes.size() ||
-        segment.p_filesz > bytes.size() - segment.p_offset)
-      return makeError("the file has " + Twine(bytes.size()) +
-                       " bytes, a segment ends at " +
-                       Twine(segment.p_offset + segment.p_filesz));
-  return llvm::Error::success();
-}
-
 llvm::Expected<Executable> Executable::load(StringRef path) {
   auto fail = [&](const Twine &why) {
     return makeError("cannot load '" + path + "': " + why);
@@ -138,8 +114,9 @@ llvm::Expected<Executable> Executable::load(StringRef path) {
   SmallString<128> absolute(path);
   if (std::error_code code = llvm::sys::fs::real_path(path, absolute))
     return fail(code.message());
-  if (llvm::Error error = verifyLibraryFile(absolute))
-    return fail(llvm::toString(std::move(error)));
+  char problem[160];
+  if (runtime::findLibraryProblem(absolute.c_str(), problem))
+    return fail(problem);
   auto state = std::make_unique<State>();
   state->handle = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!state->handle) {

@@ -10,11 +10,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dilated-mlir/Runtime/LibraryFile.h"
 #include "dilated-mlir/Runtime/Model.h"
 
-#include <cstring>
-#include <elf.h>
-#include <fstream>
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/shared_ptr.h>
@@ -264,36 +262,9 @@ static std::string spell(const std::string &path) {
   return folder + name;
 }
 
-/// The dynamic loader believes what a file says of itself, and crashes over one
-/// that was cut off. "" when there is nothing to say against the file.
-static std::string findFileProblem(const std::string &path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file)
-    return ""; // the loader says why
-  auto bytes = static_cast<uint64_t>(file.tellg());
-  Elf64_Ehdr header;
-  file.seekg(0);
-  if (!file.read(reinterpret_cast<char *>(&header), sizeof(header)) ||
-      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-      header.e_ident[EI_CLASS] != ELFCLASS64 ||
-      header.e_phentsize != sizeof(Elf64_Phdr))
-    return "it is not an ELF file of 64 bits";
-  for (int i = 0; i < header.e_phnum; ++i) {
-    Elf64_Phdr segment;
-    file.seekg(
-        static_cast<std::streamoff>(header.e_phoff + i * sizeof(segment)));
-    if (!file.read(reinterpret_cast<char *>(&segment), sizeof(segment)))
-      return "its table of segments is cut off";
-    if (segment.p_offset > bytes || segment.p_filesz > bytes - segment.p_offset)
-      return "the file has " + std::to_string(bytes) +
-             " bytes, a segment ends at " +
-             std::to_string(segment.p_offset + segment.p_filesz);
-  }
-  return "";
-}
-
 void Model::open(const std::string &path) {
-  if (std::string problem = findFileProblem(path); !problem.empty())
+  if (char problem[160];
+      dilated::runtime::findLibraryProblem(path.c_str(), problem))
     throw Failure{DILATED_INVALID_ARGUMENT,
                   "cannot load '" + path + "': " + problem};
   std::string file = spell(path);
