@@ -7,7 +7,6 @@
 #include "dilated-mlir/Plan/PatternCount.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 using namespace dilated::plan;
@@ -16,28 +15,13 @@ using namespace dilated::plan;
 /// near 2^60 pairs, absurd inputs are not to wrap.
 __extension__ typedef __int128 Wide;
 
-static constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-
 static int64_t saturate(Wide value) {
-  return value > kMax ? kMax : static_cast<int64_t>(value);
-}
-
-int64_t dilated::plan::addSaturating(int64_t a, int64_t b) {
-  return saturate(static_cast<Wide>(a) + b);
-}
-
-int64_t dilated::plan::multiplySaturating(int64_t a, int64_t b) {
-  return saturate(static_cast<Wide>(a) * b);
+  return value > kMaxInt64 ? kMaxInt64 : static_cast<int64_t>(value);
 }
 
 //===----------------------------------------------------------------------===//
 // One branch
 //===----------------------------------------------------------------------===//
-
-/// Positions offset, offset + rate, … below length.
-static int64_t classSize(int64_t length, int64_t offset, int64_t rate) {
-  return length <= offset ? 0 : (length - offset - 1) / rate + 1;
-}
 
 /// Pairs of `rows` positions with each other, or with the causal cut the lower
 /// triangle (S4).
@@ -49,16 +33,16 @@ static Wide pairsOf(int64_t rows, bool causal) {
 BranchCount dilated::plan::countBranch(int64_t sequence, const Branch &branch,
                                        bool causal, bool nullKeys) {
   BranchCount count;
-  if (sequence <= 0)
+  Branch clamped = branch;
+  if (sequence <= 0 || !clampBranch(clamped, sequence))
     return count;
-  int64_t length = std::min(branch.length, sequence);   // S1
-  int64_t rowsOfClass = (length - 1) / branch.rate + 1; // L
-  Wide whole = sequence / length;                       // segments
+  int64_t length = clamped.length, padded = getPaddedClassSize(clamped);
+  Wide whole = sequence / length; // segments
   struct {
     Wide segments;
     int64_t rows;
-  } kinds[] = {{whole, classSize(length, branch.offset, branch.rate)},
-               {1, classSize(sequence % length, branch.offset, branch.rate)}};
+  } kinds[] = {{whole, getClassSize(clamped, length)},
+               {1, getClassSize(clamped, sequence % length)}};
   bool hasNullKeys = nullKeys && !causal; // S5
   for (auto [segments, rows] : kinds) {
     if (rows == 0)
@@ -67,7 +51,7 @@ BranchCount dilated::plan::countBranch(int64_t sequence, const Branch &branch,
     auto times = [segments = segments](Wide value) {
       return saturate(segments * saturate(value));
     };
-    Wide n0 = hasNullKeys ? rowsOfClass - rows : 0; // S5
+    Wide n0 = hasNullKeys ? padded - rows : 0; // S5
     count.rows = addSaturating(count.rows, times(rows));
     count.pairs = addSaturating(count.pairs, times(pairsOf(rows, causal)));
     count.nullKeys = addSaturating(count.nullKeys, times(n0));
@@ -82,17 +66,13 @@ BranchCount dilated::plan::countBranch(int64_t sequence, const Branch &branch,
 // Branches together
 //===----------------------------------------------------------------------===//
 
-/// The branches with length and rate clamped to what makes a difference (S1),
-/// without those that cover no row.
+/// The branches clamped, without those that cover no row.
 static std::vector<Branch> normalise(int64_t sequence,
                                      const std::vector<Branch> &branches) {
   std::vector<Branch> normal;
-  for (Branch branch : branches) {
-    branch.length = std::min(branch.length, sequence);
-    branch.rate = std::min(branch.rate, branch.length); // same rows
-    if (branch.offset < branch.length)
+  for (Branch branch : branches)
+    if (clampBranch(branch, sequence))
       normal.push_back(branch);
-  }
   return normal;
 }
 
@@ -252,8 +232,8 @@ static int64_t countKeys(int64_t position, int64_t sequence,
       continue;
     int64_t length =
         std::min(branch.length, sequence - (position - into)); // of the tail
-    int64_t real = causal ? into / branch.rate + 1
-                          : classSize(length, branch.offset, branch.rate);
+    int64_t real =
+        causal ? into / branch.rate + 1 : getClassSize(branch, length);
     keys = addSaturating(keys, multiplySaturating(real, branch.multiplicity));
   }
   return keys;
@@ -270,7 +250,7 @@ dilated::plan::countKeysPerRow(int64_t sequence,
   for (const Branch &branch : normal)
     period =
         multiplySaturating(period, branch.rate / std::gcd(period, branch.rate));
-  KeyRange range{kMax, 0};
+  KeyRange range{kMaxInt64, 0};
   for (int64_t begin = 0, end; begin < sequence; begin = end) {
     end = endOfCell(begin, sequence, normal);
     int64_t rows = std::min(period, end - begin);

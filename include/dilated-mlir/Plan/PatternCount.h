@@ -18,20 +18,12 @@
 #ifndef DILATED_MLIR_PLAN_PATTERNCOUNT_H
 #define DILATED_MLIR_PLAN_PATTERNCOUNT_H
 
-#include <cstdint>
+#include "dilated-mlir/Plan/Branch.h"
+
 #include <optional>
 #include <vector>
 
 namespace dilated::plan {
-
-/// One segment branch as one head sees it. Preconditions: length >= 1 (longer
-/// than the sequence is the sequence, S1), rate >= 1, 0 <= offset < rate,
-/// multiplicity >= 1.
-struct Branch {
-  int64_t length, rate;
-  int64_t offset = 0;       // o(h), the residue class of the head
-  int64_t multiplicity = 1; // how often the branch counts (S6)
-};
 
 /// What one branch selects. Counts saturate at the largest int64.
 struct BranchCount {
@@ -70,10 +62,6 @@ struct KeyRange {
 std::optional<KeyRange> countKeysPerRow(int64_t sequence,
                                         const std::vector<Branch> &branches,
                                         bool causal, int64_t maxSteps);
-
-/// a + b and a * b for a, b >= 0, at most the largest int64.
-int64_t addSaturating(int64_t a, int64_t b);
-int64_t multiplySaturating(int64_t a, int64_t b);
 
 } // namespace dilated::plan
 

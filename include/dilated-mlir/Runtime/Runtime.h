@@ -90,6 +90,51 @@ void memrefCopy(int64_t element_bytes, dilated_rt_unranked_memref *source,
                 dilated_rt_unranked_memref *target);
 
 //===----------------------------------------------------------------------===//
+// Tile plan
+//===----------------------------------------------------------------------===//
+
+// Which query rows of an attention a task computes together, and which keys they
+// see (dilated-mlir/Plan/TilePlan.h). All numbers are int64; positions are those
+// of the sequence. Tiles have `width` rows: lane l of tile i is element
+// i * width + l.
+
+/// Words of a plan.
+#define DILATED_RT_PLAN_WORDS 16
+
+/// Prepares a call. `pattern`, which must stay: {terms, head offset rule (0
+/// block, 1 modulo, 2 end, 3 constant), constant of the rule, causal, null keys,
+/// then length, rate and multiplicity of every term}. A task is one block of at
+/// most `maxRows` positions of one head of one batch element; blocks get smaller,
+/// down to `width` positions, where there are too few of them for the threads.
+/// Returns the number of tasks. Task t is block t mod blocks of head t div blocks
+/// mod heads.
+int64_t dilated_rt_plan(const int64_t *pattern, int64_t batches, int64_t heads,
+                        int64_t length, int64_t width, int64_t maxRows,
+                        int64_t *plan);
+
+/// The tiles of a task: {batch, head, number of tiles, number of runs, first
+/// position of the block, its positions, 1 if some multiplicity is not 1}, then
+/// what the functions below need. `work` has dilated::plan::getWorkWords(terms,
+/// maxRows) words. Every row of the block is in exactly one tile; rows that no
+/// branch covers come last, in tiles without runs.
+void dilated_rt_plan_task(const int64_t *plan, int64_t task, int64_t *work);
+
+/// Of tiles first ... first + count - 1: the position of every row, -1 for a lane
+/// without one, and the null keys that it sees, multiplicities counted.
+void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
+                          int64_t first, int64_t count, int64_t *rows,
+                          int64_t *nulls);
+
+/// What these tiles see of run `run`. `description`: {base, stride, keys,
+/// multiplicity}; key j lies at base + stride * j, and no row sees one from
+/// `keys` on. `limits`: how many keys a row sees, 0 for lanes without a row;
+/// `ends` and `fulls`, an element per tile: the largest of them, and the smallest
+/// of the lanes that have a row.
+void dilated_rt_plan_run(const int64_t *plan, const int64_t *work, int64_t run,
+                         int64_t first, int64_t count, int64_t *description,
+                         int64_t *limits, int64_t *ends, int64_t *fulls);
+
+//===----------------------------------------------------------------------===//
 // Errors
 //===----------------------------------------------------------------------===//
 

@@ -1,0 +1,66 @@
+//===- TileGrid.h - blocks of positions, and their numbers ------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A *block* is a range of positions of one head of one batch element: a chunk
+// of a segment of the shortest branch, or several short segments. Blocks have
+// an index, and where each one lies follows from the index by arithmetic. The
+// rows of a block are shared out among *tiles* (TilePlan.h).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DILATED_MLIR_PLAN_TILEGRID_H
+#define DILATED_MLIR_PLAN_TILEGRID_H
+
+#include "dilated-mlir/Plan/Pattern.h"
+
+namespace dilated::plan {
+
+/// How a device wants its tiles.
+struct TileOptions {
+  int64_t width;     // rows of a tile, at least 1
+  int64_t maxRows;   // positions of a block, at least 1, at most 2^30
+  int64_t groupRows; // short segments share a block up to that many positions
+  int64_t minBlocks = 0; // of all heads together: blocks get smaller for it
+};
+
+/// What a GPU's kernels use: 64 rows per thread block, positions of a block
+/// bounded by a table in shared memory.
+constexpr TileOptions kGpuTiles = {64, 4096, 256};
+
+/// The blocks of one call. All numbers are int64: the memory of a plan belongs
+/// to the caller.
+struct TileGrid {
+  const int64_t *pattern; // the words of a Pattern, which must stay
+  int64_t batches, heads, sequence;
+  int64_t width;
+  int64_t period; // of the rates together; 0 when it is beyond maxRows
+  int64_t span;  // positions of a segment of the shortest branch, or of a group
+  int64_t block; // positions of a block at most
+  int64_t blocksPerSpan;
+  int64_t blocksPerHead;
+  int64_t numBlocks; // batches * heads * blocksPerHead, saturating
+  int64_t slots;     // no block has more tiles
+
+  Pattern getPattern() const { return Pattern(pattern); }
+};
+
+/// Preconditions: those of TileOptions and Pattern; batches, heads and sequence
+/// at least 0.
+TileGrid makeGrid(Pattern pattern, int64_t batches, int64_t heads,
+                  int64_t sequence, const TileOptions &options);
+
+/// Where a block lies: `length` >= 1 positions from `first` on.
+struct BlockPlace {
+  int64_t batch, head, first, length;
+};
+
+/// `index` counts blocks of a head first, then heads, then batch elements;
+/// 0 <= index < numBlocks.
+BlockPlace getBlock(const TileGrid &grid, int64_t index);
+
+} // namespace dilated::plan
+
+#endif // DILATED_MLIR_PLAN_TILEGRID_H

@@ -1,0 +1,76 @@
+//===- TilePlan.cpp - the tile plan for generated code ----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Plan/TilePlan.h"
+
+#include "Run.h"
+#include "Team.h"
+#include "dilated-mlir/Runtime/Runtime.h"
+
+#include <new>
+
+using namespace dilated;
+using namespace dilated::plan;
+
+static_assert(sizeof(TileGrid) <= DILATED_RT_PLAN_WORDS * sizeof(int64_t));
+
+/// Enough for threads to be busy until the end, although blocks differ in work.
+static constexpr int64_t kBlocksPerThread = 8;
+
+static const TileGrid &getGrid(const int64_t *plan) {
+  return *reinterpret_cast<const TileGrid *>(plan);
+}
+
+static const BlockTiles &getTiles(const int64_t *work) {
+  return *reinterpret_cast<const BlockTiles *>(work);
+}
+
+int64_t dilated_rt_plan(const int64_t *pattern, int64_t batches, int64_t heads,
+                        int64_t length, int64_t width, int64_t maxRows,
+                        int64_t *plan) {
+  runtime::Run *run = runtime::Run::current();
+  int64_t threads =
+      run ? run->threads : runtime::limitThreads(dilated_rt_num_threads());
+  TileOptions options = {width, maxRows, /*groupRows=*/maxRows,
+                         threads > 1 ? kBlocksPerThread * threads : 1};
+  auto *grid = new (plan)
+      TileGrid(makeGrid(Pattern(pattern), batches, heads, length, options));
+  return grid->numBlocks;
+}
+
+void dilated_rt_plan_task(const int64_t *plan, int64_t task, int64_t *work) {
+  const TileGrid &grid = getGrid(plan);
+  makeTiles(grid, getBlock(grid, task), work);
+}
+
+void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
+                          int64_t first, int64_t count, int64_t *rows,
+                          int64_t *nulls) {
+  const TileGrid &grid = getGrid(plan);
+  for (int64_t i = 0; i < count; ++i)
+    getRows(grid, getTiles(work), first + i, rows + i * grid.width,
+            nulls + i * grid.width);
+}
+
+void dilated_rt_plan_run(const int64_t *plan, const int64_t *work, int64_t run,
+                         int64_t first, int64_t count, int64_t *description,
+                         int64_t *limits, int64_t *ends, int64_t *fulls) {
+  const TileGrid &grid = getGrid(plan);
+  const BlockTiles &block = getTiles(work);
+  KeyRun keys = getRun(grid, block, run);
+  int64_t most = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    TileLimits ofTile =
+        getLimits(grid, block, keys, first + i, limits + i * grid.width);
+    ends[i] = ofTile.end;
+    fulls[i] = ofTile.full;
+    most = maxOf(most, ofTile.end);
+  }
+  description[0] = keys.base;
+  description[1] = keys.stride;
+  description[2] = most;
+  description[3] = keys.multiplicity;
+}
