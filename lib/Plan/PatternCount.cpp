@@ -62,6 +62,22 @@ BranchCount dilated::plan::countBranch(int64_t sequence, const Branch &branch,
   return count;
 }
 
+BranchCount dilated::plan::countPattern(Pattern pattern, int64_t heads,
+                                        int64_t sequence) {
+  BranchCount total;
+  for (int64_t head = 0; head < heads; ++head)
+    for (int64_t term = 0, e = pattern.getNumTerms(); term < e; ++term) {
+      BranchCount count =
+          countBranch(sequence, pattern.getBranch(term, head, heads),
+                      pattern.isCausal(), pattern.hasNullKeys());
+      total.rows = addSaturating(total.rows, count.rows);
+      total.pairs = addSaturating(total.pairs, count.pairs);
+      total.nullKeys = addSaturating(total.nullKeys, count.nullKeys);
+      total.nullPairs = addSaturating(total.nullPairs, count.nullPairs);
+    }
+  return total;
+}
+
 //===----------------------------------------------------------------------===//
 // Branches together
 //===----------------------------------------------------------------------===//

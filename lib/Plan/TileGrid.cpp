@@ -76,9 +76,11 @@ static int64_t limitBlock(const TileGrid &grid, const TileOptions &options,
 static void placeBlocks(TileGrid &grid, const TileOptions &options) {
   int64_t unit, limit = limitBlock(grid, options, unit);
   int64_t shortest = getShortestSegment(grid);
-  int64_t group = minOf(
-      options.groupRows / shortest,
-      maxOf(kMaxGroup, ceilDiv(multiplySaturating(4, grid.width), shortest)));
+  int64_t group = 1;
+  if (shortest < options.groupRows / 4)
+    group = minOf(
+        minOf(options.groupRows, limit) / shortest,
+        maxOf(kMaxGroup, ceilDiv(multiplySaturating(4, grid.width), shortest)));
   grid.span = group <= 1 ? shortest : minOf(group * shortest, grid.sequence);
   // Blocks of a span are of one size, as even as units allow.
   grid.block = minOf(grid.span, limit);

@@ -17,9 +17,6 @@ using namespace dilated::plan;
 
 static_assert(sizeof(TileGrid) <= DILATED_RT_PLAN_WORDS * sizeof(int64_t));
 
-/// Enough for threads to be busy until the end, although blocks differ in work.
-static constexpr int64_t kBlocksPerThread = 8;
-
 static const TileGrid &getGrid(const int64_t *plan) {
   return *reinterpret_cast<const TileGrid *>(plan);
 }
@@ -34,8 +31,7 @@ int64_t dilated_rt_plan(const int64_t *pattern, int64_t batches, int64_t heads,
   runtime::Run *run = runtime::Run::current();
   int64_t threads =
       run ? run->threads : runtime::limitThreads(dilated_rt_num_threads());
-  TileOptions options = {width, maxRows, /*groupRows=*/maxRows,
-                         threads > 1 ? kBlocksPerThread * threads : 1};
+  TileOptions options = getCpuTiles(width, maxRows, threads);
   auto *grid = new (plan)
       TileGrid(makeGrid(Pattern(pattern), batches, heads, length, options));
   return grid->numBlocks;

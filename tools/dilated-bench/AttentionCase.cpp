@@ -23,19 +23,20 @@ TensorShape AttentionCase::getKeyShape() const {
   return {batch, sequence, getKvHeads(), headDim};
 }
 
-int64_t AttentionCase::countPairs() const {
-  int64_t pairs = 0;
+SmallVector<int64_t> AttentionCase::getPatternWords() const {
+  SmallVector<int64_t> words = {static_cast<int64_t>(branches.size()),
+                                static_cast<int64_t>(offset), /*constant=*/0,
+                                causal, padding == Padding::NullKeys};
   for (const SegmentBranch &branch : branches)
-    for (int64_t head = 0; head < heads; ++head) {
-      int64_t phase =
-          getHeadOffset(offset, /*constant=*/0, head, heads, branch.rate);
-      pairs = plan::addSaturating(
-          pairs,
-          plan::countBranch(sequence, {branch.length, branch.rate, phase},
-                            causal, padding == Padding::NullKeys)
-              .pairs);
-    }
-  return plan::multiplySaturating(pairs, batch);
+    words.append({branch.length, branch.rate, /*multiplicity=*/1});
+  return words;
+}
+
+int64_t AttentionCase::countPairs() const {
+  SmallVector<int64_t> words = getPatternWords();
+  return plan::multiplySaturating(
+      batch,
+      plan::countPattern(plan::Pattern(words.data()), heads, sequence).pairs);
 }
 
 double AttentionCase::countFlops() const {

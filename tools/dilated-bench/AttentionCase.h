@@ -33,6 +33,9 @@ struct AttentionCase {
   TensorShape getQueryShape() const;
   TensorShape getKeyShape() const;
 
+  /// The words of the pattern (dilated-mlir/Plan/Pattern.h).
+  SmallVector<int64_t> getPatternWords() const;
+
   /// Useful pairs of all batch elements (see PatternCount.h), saturating, and
   /// 4 * D operations for each.
   int64_t countPairs() const;

@@ -17,6 +17,7 @@
 #include "dilated-mlir/Runtime/Compare.h"
 #include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
+#include "dilated-mlir/Transforms/PlanReport.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/InitLLVM.h"
@@ -33,6 +34,7 @@ static constexpr const char *kOverview =
   dilated-bench attention --config gigapath --seq 45681 --dtype bf16 --threads 8
   dilated-bench attention --seq 8192 --heads 8 --head-dim 64 \
       --segments 1024,4096,8192 --dilations 1,2,4 --causal --json
+  dilated-bench attention --config paper-lm --plan      what would be computed, without running
   dilated-bench model model.onnx --shape tokens=1x4096x128
 
 Configurations: gigapath, gigapath-250k, longvit-1024, longvit-32k, paper-lm, paper-2.7b,
@@ -253,11 +255,32 @@ static int measure(Compiler &compiler, ModuleOp module, StringRef path,
                  std::move(measurement));
 }
 
+static void printPlan(const AttentionCase &attention, bool asJson) {
+  SmallVector<int64_t> words = attention.getPatternWords();
+  PlannedAttention planned = {words, attention.batch, attention.heads,
+                              attention.sequence, dilated_rt_num_threads()};
+  if (asJson) {
+    llvm::json::OStream json(llvm::outs());
+    json.object([&] {
+      json.attribute("case", describe(attention));
+      writePlan(planned, json);
+    });
+    llvm::outs() << '\n';
+    return;
+  }
+  llvm::outs() << describe(attention) << ":\n";
+  mlir::dilated::printPlan(planned, llvm::outs());
+}
+
 static int benchAttention(MLIRContext &context, Compiler &compiler,
                           const Options &options) {
   llvm::Expected<AttentionCase> attention = readCase(options);
   if (!attention)
     return fail(kUsage, attention.takeError());
+  if (options.plan) {
+    printPlan(*attention, options.json);
+    return kDone;
+  }
   Clock::time_point start = Clock::now();
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(buildModule(*attention), &context);
@@ -377,8 +400,9 @@ static std::string checkUsage(const Options &options) {
   if (options.positional.size() != expected)
     return what == "model" ? "expected: model MODEL(.onnx|.mlir|.so)"
                            : "'attention' takes options only";
-  if (options.plan)
-    return "--plan is not supported yet";
+  if (options.plan && what != "attention")
+    return "--plan belongs to 'attention'; dilated-compile --print-plan shows "
+           "a model's";
   if (options.device != "cpu")
     return "--device=" + options.device +
            " is not supported yet; supported: "

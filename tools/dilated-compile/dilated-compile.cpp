@@ -11,10 +11,12 @@
 #include "dilated-mlir/InitAll.h"
 #include "dilated-mlir/Pipelines/Compiler.h"
 #include "dilated-mlir/Pipelines/Program.h"
+#include "dilated-mlir/Runtime/Runtime.h"
 #include "dilated-mlir/Support/AtomicFile.h"
 #include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/Library.h"
+#include "dilated-mlir/Transforms/PlanReport.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/SmallString.h"
@@ -39,6 +41,7 @@ static constexpr const char *kOverview =
   dilated-compile model.onnx --compile-to=fused -o - the IR after a phase, on stdout
   dilated-compile model.onnx --check                 every problem of a model in one report
   dilated-compile model.onnx -o m.o --shape tokens=1x4096x768 --dump-phases-to=phases/
+  dilated-compile model.onnx --print-plan            how its attentions are computed
   dilated-compile --list-ops                         the ONNX operators that are read
 
 Phases: import, graph, branches, fused, kernel, llvm, object (docs/architecture.md).
@@ -106,8 +109,10 @@ struct Options : ToolOptions {
           "where a library's weights go: embed (the default), file (beside "
           "OUT, with suffix .weights), or the path of such a file"),
       cl::value_desc("embed|file|PATH"), cl::init("embed"), cl::cat(category)};
-  cl::opt<bool> printPlan{"print-plan", cl::desc("print the tile plan"),
-                          cl::cat(category)};
+  cl::opt<bool> printPlan{
+      "print-plan",
+      cl::desc("say on stdout which tiles compute each attention"),
+      cl::cat(category)};
   cl::opt<TimingFormat> timing{
       "timing",
       cl::desc("time per phase and pass, on stderr"),
@@ -178,6 +183,10 @@ static int compile(MLIRContext &context, const Options &options,
                    std::optional<Phase> last, TimingScope &timing) {
   LibraryOptions library = {compilerOptions.target, getWeightFile(options)};
   auto progress = compilerOptions.progress;
+  // A plan is made from a copy, which leaves no files behind.
+  bool hasDumps = !compilerOptions.dumpPhasesTo.empty();
+  CompilerOptions planOptions = compilerOptions;
+  planOptions.dumpPhasesTo.clear();
   Compiler compiler(context, std::move(compilerOptions));
   compiler.setTimingScope(&timing);
   LoadedModel loaded = compiler.load(options.model);
@@ -201,6 +210,14 @@ static int compile(MLIRContext &context, const Options &options,
     error() << llvm::toString(std::move(problem));
     return kUsage;
   };
+  if (options.printPlan) {
+    OwningOpRef<ModuleOp> copy = module.clone();
+    if (failed(Compiler(context, planOptions).runTo(*copy, Phase::Fused)))
+      return kNo;
+    printPlans(*copy, dilated_rt_num_threads(), llvm::outs());
+    if (format == Format::None && !hasDumps)
+      return kDone;
+  }
   bool wantsCode = format != Format::Mlir && format != Format::None;
   if (!wantsCode) {
     Phase phase = last.value_or(Phase::Llvm);
@@ -245,8 +262,6 @@ int main(int argc, char **argv) {
   if (!options.chip.empty())
     return usageError("--chip belongs to --target=nvptx, which is not "
                       "supported yet");
-  if (options.printPlan)
-    return usageError("--print-plan is not supported yet");
 
   std::optional<Phase> last;
   if (!options.compileTo.empty()) {
@@ -266,9 +281,12 @@ int main(int argc, char **argv) {
   if (format == Format::Later)
     return usageError("writing '" + options.output +
                       "' is not supported yet; supported: .so, .o, .mlir, .ll");
-  if (format == Format::None && !options.check && options.dumpPhasesTo.empty())
-    return usageError("an output is needed: -o OUT, --check or "
+  if (format == Format::None && !options.check && !options.printPlan &&
+      options.dumpPhasesTo.empty())
+    return usageError("an output is needed: -o OUT, --check, --print-plan or "
                       "--dump-phases-to");
+  if (options.printPlan && options.output == "-")
+    return usageError("--print-plan writes to stdout, and so does -o -");
   if (!options.check && format != Format::None)
     if (llvm::Error problem = checkWritable(options.output))
       return usageError(llvm::toString(std::move(problem)));

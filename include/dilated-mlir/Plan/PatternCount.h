@@ -18,7 +18,7 @@
 #ifndef DILATED_MLIR_PLAN_PATTERNCOUNT_H
 #define DILATED_MLIR_PLAN_PATTERNCOUNT_H
 
-#include "dilated-mlir/Plan/Branch.h"
+#include "dilated-mlir/Plan/Pattern.h"
 
 #include <optional>
 #include <vector>
@@ -37,6 +37,9 @@ struct BranchCount {
 /// in any case.
 BranchCount countBranch(int64_t sequence, const Branch &branch, bool causal,
                         bool nullKeys);
+
+/// What all branches of all heads select, added up.
+BranchCount countPattern(Pattern pattern, int64_t heads, int64_t sequence);
 
 /// What the branches select together, each row and pair once (S9).
 struct UnionCount {

@@ -22,13 +22,24 @@ namespace dilated::plan {
 struct TileOptions {
   int64_t width;     // rows of a tile, at least 1
   int64_t maxRows;   // positions of a block, at least 1, at most 2^30
-  int64_t groupRows; // short segments share a block up to that many positions
+  int64_t groupRows; // segments shorter than a quarter of that share a block
+                     // of up to that many positions
   int64_t minBlocks = 0; // of all heads together: blocks get smaller for it
 };
 
 /// What a GPU's kernels use: 64 rows per thread block, positions of a block
-/// bounded by a table in shared memory.
+/// bounded by a table in shared memory. Only segments of less than 64 rows are
+/// grouped: rows of different segments have less in common.
 constexpr TileOptions kGpuTiles = {64, 4096, 256};
+
+/// What a CPU's kernels use: keys that are packed serve a block, so blocks are
+/// as large as `maxRows` allows, short segments grouped, as long as every
+/// thread has several of them; blocks differ in work.
+constexpr TileOptions getCpuTiles(int64_t width, int64_t maxRows,
+                                  int64_t threads) {
+  return {width, maxRows, multiplySaturating(4, maxRows),
+          threads > 1 ? 8 * threads : 1};
+}
 
 /// The blocks of one call. All numbers are int64: the memory of a plan belongs
 /// to the caller.

@@ -1,0 +1,42 @@
+//===- PlanReport.h - what the tools say of a tile plan ---------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DILATED_MLIR_TRANSFORMS_PLANREPORT_H
+#define DILATED_MLIR_TRANSFORMS_PLANREPORT_H
+
+#include "dialects/Dilated/Dilated.h"
+#include "llvm/Support/JSON.h"
+
+namespace mlir::dilated {
+
+/// The pattern as lib/Plan and the run-time library take it
+/// (dilated-mlir/Plan/Pattern.h). std::nullopt when it has terms that are no
+/// segments.
+std::optional<SmallVector<int64_t>> getPatternWords(PatternAttr pattern,
+                                                    bool isCausal);
+
+/// An attention whose sizes are known. All are at least 1.
+struct PlannedAttention {
+  ArrayRef<int64_t> pattern; // its words
+  int64_t batches, heads, sequence;
+  int64_t threads; // of the CPU
+};
+
+/// Lines that say for a CPU and for a GPU how many tiles there are and how
+/// much of what they compute is useful. Each begins with two blanks.
+void printPlan(const PlannedAttention &attention, raw_ostream &os);
+
+/// The same as attributes `useful_pairs` and `plans` of the JSON object that is
+/// open.
+void writePlan(const PlannedAttention &attention, llvm::json::OStream &json);
+
+/// What printPlan says for every attention of a module in phase fused, those
+/// with sizes that are not known named as such.
+void printPlans(ModuleOp module, int64_t threads, raw_ostream &os);
+
+} // namespace mlir::dilated
+
+#endif // DILATED_MLIR_TRANSFORMS_PLANREPORT_H

@@ -1,0 +1,173 @@
+//===- PlanReport.cpp - what the tools say of a tile plan -------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dilated-mlir/Transforms/PlanReport.h"
+
+#include "dilated-mlir/Plan/PatternCount.h"
+#include "dilated-mlir/Plan/PlanSummary.h"
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using namespace mlir::dilated;
+namespace plan = ::dilated::plan;
+
+/// Beyond that a plan takes seconds to look through.
+static constexpr int64_t kMaxRows = int64_t(1) << 27;
+
+std::optional<SmallVector<int64_t>>
+mlir::dilated::getPatternWords(PatternAttr pattern, bool isCausal) {
+  std::optional<SmallVector<SegmentAttr>> segments = pattern.getSegments();
+  if (!segments)
+    return std::nullopt;
+  HeadOffsetAttr offset = pattern.getOffset();
+  SmallVector<int64_t> words = {static_cast<int64_t>(segments->size()),
+                                static_cast<int64_t>(offset.getRule()),
+                                offset.getConstant(), isCausal,
+                                pattern.getPadding() == Padding::NullKeys};
+  for (SegmentAttr segment : *segments)
+    words.append(
+        {segment.getLength(), segment.getRate(), segment.getMultiplicity()});
+  return words;
+}
+
+//===----------------------------------------------------------------------===//
+// One attention
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+struct NamedTarget {
+  StringRef name, workers;
+  plan::PlanTarget target;
+};
+
+} // namespace
+
+/// What the project's kernels are: 32 rows and 8 keys are the registers of an
+/// AVX-512 kernel; warps of a GPU compute 8 x 32 or 16 x 16 pairs each, skip 16
+/// rows of a key block, or all 64. Large GPUs have 132 multiprocessors.
+static SmallVector<NamedTarget> getTargets(int64_t threads) {
+  return {{"cpu",
+           "threads",
+           {plan::getCpuTiles(32, 1024, threads),
+            {{32, 8}},
+            plan::WorkOrder::Blocks,
+            threads}},
+          {"gpu",
+           "multiprocessors",
+           {plan::kGpuTiles,
+            {{8, 32}, {16, 16}, {16, 64}, {64, 64}},
+            plan::WorkOrder::Slots,
+            132}}};
+}
+
+static std::optional<plan::PlanSummary>
+summarise(const PlannedAttention &attention, const NamedTarget &target) {
+  return plan::summarisePlan(plan::Pattern(attention.pattern.data()),
+                             attention.batches, attention.heads,
+                             attention.sequence, target.target, kMaxRows);
+}
+
+static int64_t countPairs(const PlannedAttention &attention) {
+  return plan::multiplySaturating(
+      attention.batches,
+      plan::countPattern(plan::Pattern(attention.pattern.data()),
+                         attention.heads, attention.sequence)
+          .pairs);
+}
+
+static std::string getName(plan::Granule granule) {
+  return std::to_string(granule.rows) + "x" + std::to_string(granule.keys);
+}
+
+void mlir::dilated::printPlan(const PlannedAttention &attention,
+                              raw_ostream &os) {
+  os << "  " << countPairs(attention) << " useful pairs\n";
+  for (const NamedTarget &named : getTargets(attention.threads)) {
+    os << "  " << named.name << ": ";
+    std::optional<plan::PlanSummary> summary = summarise(attention, named);
+    if (!summary) {
+      os << "not counted, it would take long\n";
+      continue;
+    }
+    const plan::TileGrid &grid = summary->grid;
+    os << grid.numBlocks << " blocks of up to " << grid.block << " rows, "
+       << summary->tiles << " tiles of " << grid.width << " (" << grid.slots
+       << " slots per block), " << summary->runs << " runs, balance "
+       << llvm::format("%.3f", summary->balance) << " on "
+       << named.target.workers << ' ' << named.workers
+       << "\n    useful/executed pairs:";
+    for (auto [i, granule] : llvm::enumerate(named.target.granules))
+      os << (i ? ", " : " ") << getName(granule) << ' '
+         << llvm::format("%.3f", summary->getEfficiency(i));
+    os << '\n';
+  }
+}
+
+void mlir::dilated::writePlan(const PlannedAttention &attention,
+                              llvm::json::OStream &json) {
+  json.attribute("useful_pairs", countPairs(attention));
+  json.attributeArray("plans", [&] {
+    for (const NamedTarget &named : getTargets(attention.threads)) {
+      std::optional<plan::PlanSummary> summary = summarise(attention, named);
+      if (!summary)
+        continue;
+      json.object([&] {
+        const plan::TileGrid &grid = summary->grid;
+        json.attribute("device", named.name);
+        json.attribute("block_rows", grid.block);
+        json.attribute("blocks", grid.numBlocks);
+        json.attribute("tile_rows", grid.width);
+        json.attribute("tiles", summary->tiles);
+        json.attribute("slots", grid.slots);
+        json.attribute("runs", summary->runs);
+        json.attribute("workers", named.target.workers);
+        json.attribute("balance", summary->balance);
+        json.attributeObject("efficiency", [&] {
+          for (auto [i, granule] : llvm::enumerate(named.target.granules))
+            json.attribute(getName(granule), summary->getEfficiency(i));
+        });
+      });
+    }
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// The attentions of a module
+//===----------------------------------------------------------------------===//
+
+void mlir::dilated::printPlans(ModuleOp module, int64_t threads,
+                               raw_ostream &os) {
+  int64_t count = 0;
+  module->walk([&](FusedAttentionOp op) {
+    auto type = cast<ShapedType>(op.getQuery().getType());
+    LayoutDims dims = getLayoutDims(op.getQueryLayout());
+    os << "attention " << count++ << ": query " << type << ", "
+       << op.getPattern() << (op.getCausal() ? " causal" : "") << '\n';
+    std::optional<SmallVector<int64_t>> words =
+        getPatternWords(op.getPattern(), op.getCausal());
+    if (!words) {
+      os << "  no plan: its pattern has terms that are no segments\n";
+      return;
+    }
+    if (type.isDynamicDim(dims.batch) || type.isDynamicDim(dims.head) ||
+        type.isDynamicDim(dims.sequence)) {
+      os << "  planned at run time: give sizes by --shape to see it here\n";
+      return;
+    }
+    PlannedAttention attention = {*words, type.getDimSize(dims.batch),
+                                  type.getDimSize(dims.head),
+                                  type.getDimSize(dims.sequence), threads};
+    if (attention.batches == 0 || attention.heads == 0 ||
+        attention.sequence == 0) {
+      os << "  no rows\n";
+      return;
+    }
+    printPlan(attention, os);
+  });
+  if (count == 0)
+    os << "no fused attention\n";
+}
