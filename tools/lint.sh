@@ -39,8 +39,11 @@ breach "lib/Emulator runs PTX without a compiler: no LLVM in it" < <(
   git grep -nE '#include [<"](llvm|mlir|lld|dialects)/' -- lib/Emulator include/dilated-mlir/Emulator)
 
 # The stages in the order of the data flow; a stage includes itself and the ones
-# before it. Support and Runtime are beneath all.
-stages=(Plan Import Conversion Transforms CodeGen Target Pipelines)
+# before it. Support and Runtime are beneath all, and Plan beneath them.
+breach "lib/Plan is beneath everything and includes itself alone" < <(
+  git grep -nE '#include "dilated-mlir/' -- lib/Plan include/dilated-mlir/Plan |
+    grep -v '#include "dilated-mlir/Plan/')
+stages=(Import Conversion Transforms CodeGen Target Pipelines)
 for ((i = 0; i < ${#stages[@]}; ++i)); do
   for ((j = i + 1; j < ${#stages[@]}; ++j)); do
     breach "${stages[i]} comes before ${stages[j]} and does not include it" < <(
