@@ -26,3 +26,8 @@ def root():
 @pytest.fixture(scope="session")
 def models():
     return ROOT / "test" / "models"
+
+
+@pytest.fixture(scope="session")
+def build():
+    return BUILD

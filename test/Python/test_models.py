@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Stored models, compiled and run from Python, against what PyTorch gave."""
 
+import os
+import select
+import signal
+import subprocess
 import sys
 import threading
 
@@ -241,3 +245,67 @@ def test_warnings_stay_with_the_artifact():
     )
     (warning,) = dilated_mlir.compile(text).diagnostics
     assert warning.severity == "warning"
+
+
+def test_runs_after_a_fork(dynamic):
+    x = np.linspace(-1, 1, 300 * 128, dtype=np.float32).reshape(1, 300, 128)
+    # OpenMP has made its threads in the parent; the child has none of them.
+    expected = dynamic.run({"tokens": x}, threads=2)["features"].tobytes()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        same = b"raised"
+        try:
+            same = str(dynamic.run({"tokens": x}, threads=2)["features"].tobytes() == expected)
+            same = same.encode()
+        finally:
+            os.write(writer, same)
+            os._exit(0)
+    os.close(writer)
+    try:
+        ready, _, _ = select.select([reader], [], [], 120)
+        assert ready, "the child does not come to an end"
+        assert os.read(reader, 16) == b"True"
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reader)
+    assert dynamic.run({"tokens": x}, threads=2)["features"].tobytes() == expected
+
+
+def test_truncated_libraries_are_refused(encoder, tmp_path):
+    whole = tmp_path / "whole.so"
+    encoder.save(whole)
+    content = whole.read_bytes()
+    cut = tmp_path / "cut.so"
+    for size in (0, 10, 63, 64, 5000, len(content) // 2):
+        cut.write_bytes(content[:size])
+        with pytest.raises(RunError, match=r"cannot load '.*cut\.so'") as caught:
+            Session(cut)
+        assert caught.value.status == "invalid_argument"
+    Session(whole)
+
+
+def test_every_session_checks_its_weights(models, build, tmp_path):
+    tool = build / "bin" / "dilated-compile"
+    if not tool.exists():
+        pytest.skip("dilated-compile, which writes side files of weights, is not built")
+    model = models / "longnet-encoder-dynamic" / "model.onnx"
+    library, weights = tmp_path / "side.so", tmp_path / "side.weights"
+    subprocess.run([tool, model, "-o", library, "--weights=file"], check=True, capture_output=True)
+    first = Session(library)  # what it found must not serve the next ones
+    damaged = tmp_path / "damaged.weights"
+    content = bytearray(weights.read_bytes())
+    content[-100] ^= 1
+    damaged.write_bytes(content)
+    for path, message in (
+        (tmp_path / "absent.weights", "No such file or directory"),
+        (library, "is not a file of weights"),
+        (damaged, "are damaged: their checksum is"),
+    ):
+        with pytest.raises(RunError, match=message) as caught:
+            Session(library, weights=path)
+        assert caught.value.status == "bad_weights"
+    x = np.ones((1, 20, 128), np.float32)
+    again = Session(library, weights=weights).run({"tokens": x})["features"]
+    np.testing.assert_array_equal(first.run({"tokens": x})["features"], again)
