@@ -35,6 +35,11 @@ llvm::Error mlir::dilated::measureRuns(Executable &executable,
       return outputs.takeError();
     if (run > 0)
       seconds.push_back(elapsed);
+    measurement.bytes = 0;
+    for (const TensorView &input : inputs)
+      measurement.bytes += checkedByteSize(input.shape, input.type).value_or(0);
+    for (const HostTensor &output : *outputs)
+      measurement.bytes += output.getByteSize();
   }
   llvm::sort(seconds);
   size_t middle = seconds.size() / 2;

@@ -24,7 +24,7 @@ struct Measurement {
   int64_t runs = 0;
   std::optional<double> usefulFlops;
   std::optional<int64_t> usefulPairs, executedPairs;
-  int64_t bytes = 0;
+  int64_t bytes = 0; // of all inputs and outputs, each once
   int64_t peakRssBytes = 0;
   double compileSeconds = 0;
   int32_t threads = 1;

@@ -12,6 +12,7 @@
 #include "AttentionCase.h"
 #include "Gemm.h"
 #include "Measure.h"
+#include "ModelInputs.h"
 #include "dilated-mlir/InitAll.h"
 #include "dilated-mlir/Pipelines/Compiler.h"
 #include "dilated-mlir/Runtime/Compare.h"
@@ -36,6 +37,7 @@ static constexpr const char *kOverview =
       --segments 1024,4096,8192 --dilations 1,2,4 --causal --json
   dilated-bench attention --config paper-lm --plan      what would be computed, without running
   dilated-bench model model.onnx --shape tokens=1x4096x128
+  dilated-bench model model.so --onnx-test-dir encoder  on the data of a test case, set by set
 
 Configurations: gigapath, gigapath-250k, longvit-1024, longvit-32k, paper-lm, paper-2.7b,
 bench-128, dense (a segment as long as the sequence).
@@ -125,6 +127,10 @@ struct Options : ToolOptions {
   cl::list<std::string> shapes{"shape", cl::desc("shape of a model's input"),
                                cl::value_desc("NAME=1x?x768"),
                                cl::cat(category)};
+  cl::opt<std::string> testDir{
+      "onnx-test-dir",
+      cl::desc("measure a model on the inputs in DIR/test_data_set_*"),
+      cl::value_desc("DIR"), cl::cat(category)};
 };
 
 } // namespace
@@ -207,35 +213,34 @@ static std::string describe(const AttentionCase &attention) {
 // Measuring
 //===----------------------------------------------------------------------===//
 
-/// Runs `executable` on `inputs` and prints the line. The inputs are dropped
-/// before OpenBLAS is measured.
-static int measure(Executable &executable, std::vector<HostTensor> inputs,
-                   const Options &options, Measurement measurement) {
-  measurement.threads = dilated_rt_num_threads();
-
-  std::vector<TensorView> views;
-  for (const HostTensor &input : inputs) {
-    views.push_back(input.view());
-    measurement.bytes += input.getByteSize();
+/// Runs `executable` on every set of inputs, with a line for each. The inputs
+/// are dropped before OpenBLAS is measured.
+static int measure(Executable &executable, std::vector<InputSet> sets,
+                   const Options &options, const Measurement &common) {
+  for (InputSet &set : sets) {
+    Measurement measurement = common;
+    if (!set.name.empty())
+      measurement.name += " " + set.name;
+    measurement.threads = dilated_rt_num_threads();
+    if (llvm::Error error =
+            measureRuns(executable, set.views(), options.repeat, measurement))
+      return fail(kNo, std::move(error));
+    set.tensors.clear();
+    if (!options.noGemm && measurement.usefulFlops)
+      measurement.gemmFlopsPerSecond =
+          measureGemm(measurement.threads, options.dtype == "f64");
+    if (options.json)
+      printJson(measurement, llvm::outs());
+    else
+      printText(measurement, llvm::outs());
   }
-  if (llvm::Error error =
-          measureRuns(executable, views, options.repeat, measurement))
-    return fail(kNo, std::move(error));
-  inputs.clear();
-  if (!options.noGemm && measurement.usefulFlops)
-    measurement.gemmFlopsPerSecond =
-        measureGemm(measurement.threads, options.dtype == "f64");
-  if (options.json)
-    printJson(measurement, llvm::outs());
-  else
-    printText(measurement, llvm::outs());
   return kDone;
 }
 
 /// Compiles `module`, then measures it. The clock of the compiler began at
 /// `start`.
 static int measure(Compiler &compiler, ModuleOp module, StringRef path,
-                   std::vector<HostTensor> inputs, const Options &options,
+                   std::vector<InputSet> sets, const Options &options,
                    Measurement measurement, Clock::time_point start) {
   FailureOr<CompiledModel> compiled = compiler.compile(module, path);
   if (failed(compiled))
@@ -251,8 +256,7 @@ static int measure(Compiler &compiler, ModuleOp module, StringRef path,
   if (!executable)
     return fail(kNo, executable.takeError());
   measurement.compileSeconds = secondsSince(start);
-  return measure(*executable, std::move(inputs), options,
-                 std::move(measurement));
+  return measure(*executable, std::move(sets), options, measurement);
 }
 
 static void printPlan(const AttentionCase &attention, bool asJson) {
@@ -286,64 +290,44 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
       parseSourceString<ModuleOp>(buildModule(*attention), &context);
   if (!module)
     return kUsage;
-  std::vector<HostTensor> inputs;
+  InputSet inputs;
   for (uint64_t seed : {1, 2, 3}) {
     llvm::Expected<HostTensor> tensor = HostTensor::allocate(
         attention->type,
         seed == 1 ? attention->getQueryShape() : attention->getKeyShape());
     if (!tensor)
       return fail(kUsage, tensor.takeError());
-    inputs.push_back(std::move(*tensor));
+    inputs.tensors.push_back(std::move(*tensor));
   }
   Measurement measurement;
   measurement.name = describe(*attention);
   measurement.usefulPairs = attention->countPairs();
   measurement.usefulFlops = attention->countFlops();
-  // The output; measure() adds the inputs.
-  measurement.bytes = inputs.front().getByteSize();
   // Filled here, not under the clock of the compiler.
   Clock::time_point fillStart = Clock::now();
-  for (auto [seed, input] : llvm::enumerate(inputs))
-    fillRandom(input, seed + 1);
+  for (auto [seed, tensor] : llvm::enumerate(inputs.tensors))
+    fillRandom(tensor, seed + 1);
   start += Clock::now() - fillStart;
-  return measure(compiler, *module, "", std::move(inputs), options,
+  std::vector<InputSet> sets;
+  sets.push_back(std::move(inputs));
+  return measure(compiler, *module, "", std::move(sets), options,
                  std::move(measurement), start);
 }
 
-/// Random values for every input; dynamic dimensions must have a size in
-/// `shapes`, by the input's name, -1 for those that the model has.
-static llvm::Expected<std::vector<HostTensor>>
-makeInputs(const Signature &signature,
+/// What a model is measured on: the data of a test case, or random numbers.
+static llvm::Expected<std::vector<InputSet>>
+makeInputs(const Signature &signature, const Options &options,
            const llvm::StringMap<std::vector<int64_t>> &shapes) {
-  for (const auto &shape : shapes)
-    if (signature.findInput(shape.getKey()) < 0)
-      return makeError("the model has no input '" + shape.getKey() + "'");
-  std::vector<HostTensor> inputs;
-  for (const TensorInfo &info : signature.inputs) {
-    TensorShape shape;
-    auto given = shapes.find(info.name);
-    bool isGiven = given != shapes.end();
-    if (isGiven && given->second.size() != info.dims.size())
-      return makeError("--shape gives input '" + info.name + "' rank " +
-                       Twine(given->second.size()) + ", it is " +
-                       info.describe());
-    for (auto [axis, dim] : llvm::enumerate(info.dims)) {
-      if (isGiven && given->second[axis] >= 0) {
-        shape.push_back(given->second[axis]);
-        continue;
-      }
-      if (dim.isDynamic())
-        return makeError("input '" + info.name + "' is " + info.describe() +
-                         ": give its size by --shape " + info.name + "=...");
-      shape.push_back(dim.size);
-    }
-    llvm::Expected<HostTensor> tensor = HostTensor::allocate(info.type, shape);
-    if (!tensor)
-      return tensor.takeError();
-    fillRandom(*tensor, inputs.size() + 1);
-    inputs.push_back(std::move(*tensor));
-  }
-  return inputs;
+  if (!options.testDir.empty())
+    return readTestInputs(signature, options.testDir);
+  llvm::Expected<InputSet> inputs = makeRandomInputs(signature, shapes);
+  if (!inputs)
+    return inputs.takeError();
+  if (llvm::Error error = verifyInputs(signature, inputs->views()))
+    return error;
+  std::vector<InputSet> sets;
+  sets.push_back(std::move(*inputs));
+  return sets;
 }
 
 static int benchLibrary(StringRef path, const Options &options,
@@ -351,19 +335,13 @@ static int benchLibrary(StringRef path, const Options &options,
   llvm::Expected<Executable> executable = Executable::load(path);
   if (!executable)
     return fail(kUsage, executable.takeError());
-  llvm::Expected<std::vector<HostTensor>> inputs =
-      makeInputs(executable->getSignature(), shapes);
-  if (!inputs)
-    return fail(kUsage, inputs.takeError());
-  std::vector<TensorView> views;
-  for (const HostTensor &input : *inputs)
-    views.push_back(input.view());
-  if (llvm::Error error = verifyInputs(executable->getSignature(), views))
-    return fail(kUsage, std::move(error));
+  llvm::Expected<std::vector<InputSet>> sets =
+      makeInputs(executable->getSignature(), options, shapes);
+  if (!sets)
+    return fail(kUsage, sets.takeError());
   Measurement measurement;
   measurement.name = path.str();
-  return measure(*executable, std::move(*inputs), options,
-                 std::move(measurement));
+  return measure(*executable, std::move(*sets), options, measurement);
 }
 
 static int benchModel(Compiler &compiler, const Options &options) {
@@ -375,12 +353,13 @@ static int benchModel(Compiler &compiler, const Options &options) {
   FailureOr<Signature> signature = Signature::read(*loaded.module);
   if (failed(signature))
     return kNo;
-  llvm::Expected<std::vector<HostTensor>> inputs = makeInputs(*signature, {});
-  if (!inputs)
-    return fail(kUsage, inputs.takeError());
+  llvm::Expected<std::vector<InputSet>> sets =
+      makeInputs(*signature, options, {});
+  if (!sets)
+    return fail(kUsage, sets.takeError());
   Measurement measurement;
   measurement.name = path.str();
-  return measure(compiler, *loaded.module, path, std::move(*inputs), options,
+  return measure(compiler, *loaded.module, path, std::move(*sets), options,
                  std::move(measurement), start);
 }
 
@@ -403,6 +382,8 @@ static std::string checkUsage(const Options &options) {
   if (options.plan && what != "attention")
     return "--plan belongs to 'attention'; dilated-compile --print-plan shows "
            "a model's";
+  if (!options.testDir.empty() && what != "model")
+    return "--onnx-test-dir belongs to 'model'";
   if (options.device != "cpu")
     return "--device=" + options.device +
            " is not supported yet; supported: "

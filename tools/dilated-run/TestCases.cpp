@@ -4,9 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The layout of ONNX's own backend tests. A data set is input_0.pb, input_1.pb,
-// … in the order of the graph's inputs, and output_0.pb, … likewise; .npy files
-// of the same names are read as well.
+// The layout of ONNX's own backend tests (Target/TestData.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,6 +12,7 @@
 
 #include "ModelRunner.h"
 #include "Outcome.h"
+#include "dilated-mlir/Target/TestData.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -46,47 +45,15 @@ static std::string join(StringRef folder, const Twine &name) {
   return path.str().str();
 }
 
-/// The folders test_data_set_* of `folder`, by number.
-static std::vector<std::string> listDataSets(StringRef folder) {
-  std::vector<std::string> sets;
-  std::error_code code;
-  for (fs::directory_iterator it(folder, code), end; it != end && !code;
-       it.increment(code))
-    if (llvm::sys::path::filename(it->path()).starts_with("test_data_set_") &&
-        fs::is_directory(it->path()))
-      sets.push_back(it->path());
-  llvm::sort(sets, [](const std::string &a, const std::string &b) {
-    return std::pair(a.size(), a) < std::pair(b.size(), b);
-  });
-  return sets;
-}
-
-/// Reads `stem`_0, `stem`_1, … up to the first number that is missing.
-static llvm::Expected<std::vector<HostTensor>> readTensors(StringRef folder,
-                                                           StringRef stem) {
-  std::vector<HostTensor> tensors;
-  while (true) {
-    std::string base = join(folder, stem + "_" + Twine(tensors.size()));
-    std::string path = base + ".pb";
-    if (!fs::exists(path))
-      path = base + ".npy";
-    if (!fs::exists(path))
-      return tensors;
-    llvm::Expected<HostTensor> tensor = readTensorFile(path);
-    if (!tensor)
-      return tensor.takeError();
-    tensors.push_back(std::move(*tensor));
-  }
-}
-
 /// Runs one data set; the text says the largest error or what is wrong.
 static llvm::Expected<Outcome> runDataSet(StringRef folder, ModelRunner &runner,
                                           const RunOptions &options) {
-  llvm::Expected<std::vector<HostTensor>> inputs = readTensors(folder, "input");
+  llvm::Expected<std::vector<HostTensor>> inputs =
+      readTestTensors(folder, "input");
   if (!inputs)
     return inputs.takeError();
   llvm::Expected<std::vector<HostTensor>> expected =
-      readTensors(folder, "output");
+      readTestTensors(folder, "output");
   if (!expected)
     return expected.takeError();
   const std::vector<TensorInfo> &outputs = runner.getSignature().outputs;
@@ -113,7 +80,7 @@ static llvm::Expected<Outcome> runDataSet(StringRef folder, ModelRunner &runner,
 
 static void runFolder(StringRef folder, ModelRunner &runner,
                       const RunOptions &options, Report &report) {
-  std::vector<std::string> sets = listDataSets(folder);
+  std::vector<std::string> sets = listTestDataSets(folder);
   if (sets.empty())
     report.add(false, folder, "it has no folder test_data_set_*");
   for (const std::string &set : sets) {
