@@ -55,9 +55,8 @@ mlir::dilated::computeCacheKey(ModuleOp module,
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << llvm::formatv(
-      "cache {0}\n{1}\n{2}\nfuse {3} vector {4} entry {5}\n", kVersion,
-      compiler, *target, options.phases.fuse, options.phases.cpu.vectorBytes,
-      options.phases.cpu.entry);
+      "cache {0}\n{1}\n{2}\nfuse {3} entry {4}\n", kVersion,
+      compiler, *target, options.phases.fuse, options.phases.cpu.entry);
   // The code of an expectation holds the place where it stands.
   bool hasChecks =
       module.walk([](check::ExpectCloseOp) { return WalkResult::interrupt(); })

@@ -30,7 +30,7 @@ Compiler::Compiler(MLIRContext &context, CompilerOptions options)
 LogicalResult mlir::dilated::verifyOptions(MLIRContext &context,
                                            const CompilerOptions &options) {
   auto error = [&] { return emitError(UnknownLoc::get(&context)); };
-  if (failed(getVectorBytes(options.target, error)))
+  if (failed(getVectorFeatures(options.target, error)))
     return failure();
   if (options.dumpPhasesTo.empty())
     return success();
@@ -113,12 +113,12 @@ LogicalResult Compiler::runPhase(ModuleOp module, Phase phase) {
   if (options.progress)
     options.progress(name);
   // Registers of the target, which need not be those of this machine.
-  if (phase == Phase::Kernel && options.phases.cpu.vectorBytes == 0) {
-    FailureOr<int64_t> bytes = getVectorBytes(
+  if (phase == Phase::Kernel && !options.phases.cpu.vectors) {
+    FailureOr<VectorFeatures> vectors = getVectorFeatures(
         options.target, [&] { return emitError(UnknownLoc::get(&context)); });
-    if (failed(bytes))
+    if (failed(vectors))
       return failure();
-    options.phases.cpu.vectorBytes = *bytes;
+    options.phases.cpu.vectors = *vectors;
   }
   // The last phase whose types tell what goes in and out.
   if (phase == Phase::Kernel && module.lookupSymbol<func::FuncOp>("main")) {

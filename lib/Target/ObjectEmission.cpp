@@ -16,6 +16,7 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/PassInstrumentation.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
@@ -74,11 +75,18 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
   tuning.SLPVectorization = optLevel > 1;
   tuning.LoopInterleaving = optLevel > 1;
   tuning.LoopUnrolling = optLevel > 1;
+  // What a loop stores and loads again is in registers in our kernels already;
+  // to look for it takes a quarter of the time.
+  llvm::PassInstrumentationCallbacks callbacks;
+  callbacks.registerShouldRunOptionalPassCallback(
+      [](StringRef pass, const llvm::Any &) {
+        return pass != "LoopLoadEliminationPass";
+      });
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager callGraph;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine, tuning);
+  llvm::PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   // Equal layers have equal kernels. Merged before they are optimised, compile
   // time grows with the number of different layers only.
   if (optLevel > 0)

@@ -161,19 +161,19 @@ mlir::dilated::createTargetMachine(
   return machine;
 }
 
-FailureOr<int64_t>
-mlir::dilated::getVectorBytes(const TargetOptions &options,
-                              function_ref<InFlightDiagnostic()> emitError) {
+FailureOr<VectorFeatures>
+mlir::dilated::getVectorFeatures(const TargetOptions &options,
+                                 function_ref<InFlightDiagnostic()> emitError) {
   FailureOr<std::unique_ptr<llvm::TargetMachine>> machine =
       createTargetMachine(options, emitError);
   if (failed(machine))
     return failure();
   const llvm::MCSubtargetInfo *subtarget = (*machine)->getMCSubtargetInfo();
   if ((*machine)->getTargetTriple().getArch() != llvm::Triple::x86_64)
-    return 16;
-  if (subtarget->checkFeatures("+avx512f"))
-    return 64;
-  return subtarget->checkFeatures("+avx2,+fma") ? 32 : 16;
+    return VectorFeatures();
+  return VectorFeatures::get([&](StringRef name) {
+    return subtarget->checkFeatures(("+" + name).str());
+  });
 }
 
 FailureOr<std::string>

@@ -14,6 +14,7 @@
 #ifndef DILATED_MLIR_TARGET_OBJECTEMISSION_H
 #define DILATED_MLIR_TARGET_OBJECTEMISSION_H
 
+#include "dilated-mlir/CodeGen/CPU/Pipeline.h"
 #include "dilated-mlir/Target/Signature.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -33,8 +34,9 @@ struct TargetOptions {
   std::string cpu = "native";
   /// Further features, comma separated: "+avx2,-avx512f".
   std::string features;
-  /// 0 to 3, as clang's -O.
-  int optLevel = 3;
+  /// 0 to 3, as clang's -O. Kernels are written as they should run: 3 takes
+  /// longer and gains nothing.
+  int optLevel = 2;
 };
 
 /// The processor names that TargetOptions::cpu takes, "native" first.
@@ -46,10 +48,10 @@ FailureOr<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const TargetOptions &options,
                     function_ref<InFlightDiagnostic()> emitError);
 
-/// The width of the vector registers that `options` allow code to use, in
-/// bytes: 64 with AVX-512, 32 with AVX2, else 16.
-FailureOr<int64_t> getVectorBytes(const TargetOptions &options,
-                                  function_ref<InFlightDiagnostic()> emitError);
+/// The vector instructions that `options` allow code to use.
+FailureOr<VectorFeatures>
+getVectorFeatures(const TargetOptions &options,
+                  function_ref<InFlightDiagnostic()> emitError);
 
 /// The processor that `options` stand for, as one line: triple, processor,
 /// every feature with its sign, what is tuned for, and the level. Code for

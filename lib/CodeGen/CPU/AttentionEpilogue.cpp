@@ -2,10 +2,11 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is left when a block of rows has met all its keys: with n0 null keys,
-// whose score is 0 and whose value is the zero vector (S5),
+// What is left when tiles have met all their keys: with n0 null keys, whose
+// score is 0 and whose value is the zero vector (S5),
 //
-//   m'  = max(m, 0) if n0 > 0, else m (S8) l'  = l * 2^(m - m') + n0 * 2^(-m')
+//   m'  = max(m, 0) if n0 > 0, else m (S8)
+//   l'  = l * 2^(m - m') + n0 * 2^(-m')
 //   out = O * 2^(m - m') / l'
 //   lse = (m' + log2(l')) * ln(2)
 //
@@ -14,55 +15,128 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
-#include "Exp2.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
 
-/// Replaces rowSum by the factor 2^(m - m')/l' of O, and rowMax by the lse.
-static void emitNormalisation(KernelBuilder &b, AttentionTask &task) {
+/// Relative to m, weights and their sum are at most this. What is left up to
+/// the largest f32 is for the values: their magnitude is checked, not assumed.
+static constexpr double kLargestSum = 1e30;
+
+Value mlir::dilated::emitFindOverflow(KernelBuilder &b, AttentionTask &task,
+                                      Value count) {
+  Value zero = b.index(0);
+  auto mask = VectorType::get(task.lanes, b.getI1Type());
+  auto positions = VectorType::get(task.lanes, b.getI64Type());
+  Value most = b.constant(task.vector, kLargestSum);
+  Value none = b.integer(mask, 0);
+  Value features = b.index(task.signature.value.getShape().back());
+  Value found =
+      b.forLoop(zero, count, 1, none, [&](Value tile, ValueRange tiles) {
+        return b.forLoop(
+            zero, b.index(task.width), task.lanes, tiles,
+            [&](Value lane, ValueRange lanes) -> SmallVector<Value> {
+              // The sum of |O| is finite when every O is.
+              Value magnitude = b.forLoop(
+                  zero, features, 1, b.constant(task.vector, 0),
+                  [&](Value d, ValueRange sum) -> SmallVector<Value> {
+                    Value out =
+                        b.load(task.vector, task.tileOut, {tile, d, lane});
+                    return {b.add(sum[0], math::AbsFOp::create(b, out))};
+                  })[0];
+              Value sum = b.load(task.vector, task.tileSum, {tile, lane});
+              // Not below: NaN too.
+              Value inf = b.constant(task.vector,
+                                     std::numeric_limits<double>::infinity());
+              Value large = b.cmp(arith::CmpFPredicate::UGE, sum, most);
+              large = arith::OrIOp::create(
+                  b, large, b.cmp(arith::CmpFPredicate::UGE, magnitude, inf));
+              // Lanes without a row hold anything.
+              Value isRow =
+                  b.cmp(arith::CmpIPredicate::sge,
+                        b.load(positions, task.plan.rows, {tile, lane}),
+                        b.integer(positions, 0));
+              Value overflow = arith::AndIOp::create(b, large, isRow);
+              return {arith::OrIOp::create(b, lanes[0], overflow)};
+            });
+      })[0];
+  return vector::ReductionOp::create(b, vector::CombiningKind::OR, found);
+}
+
+/// Replaces tileSum by the factor 2^(m - m')/l' of O, and tileMax by the lse.
+static void emitNormalisation(KernelBuilder &b, AttentionTask &task, Value tile,
+                              Value lane) {
   Value zero = b.constant(task.vector, 0), one = b.constant(task.vector, 1);
-  b.forLoop(b.index(0), b.index(task.numStateRows), task.lanes, [&](Value row) {
-    Value max = b.load(task.vector, task.rowMax, row);
-    Value sum = b.load(task.vector, task.rowSum, row);
-    Value nulls = b.load(task.vector, task.rowNulls, row);
-    Value withNulls = b.select(b.cmp(arith::CmpFPredicate::OGT, nulls, zero),
-                               b.max(zero, max), max);
-    Value correction = emitExp2(b, b.sub(max, withNulls));
-    // 2^(-m') is needed where m' >= 0 alone; elsewhere n0 = 0.
-    Value nullWeight = emitExp2(b, b.min(zero, b.sub(zero, withNulls)));
-    sum = b.fma(sum, correction, b.mul(nulls, nullWeight));
-    Value empty = b.cmp(arith::CmpFPredicate::OEQ, sum, zero);
-    Value factor = b.select(empty, zero, b.div(correction, sum));
-    b.store(factor, task.rowSum, row);
-    if (!task.lse)
-      return;
-    Value log = math::Log2Op::create(b, b.select(empty, one, sum));
-    Value lse =
-        b.mul(b.add(withNulls, log), b.constant(task.vector, std::log(2.0)));
-    Value none =
-        b.constant(task.vector, -std::numeric_limits<double>::infinity());
-    b.store(b.select(empty, none, lse), task.rowMax, row);
+  Value max = b.load(task.vector, task.tileMax, {tile, lane});
+  Value sum = b.load(task.vector, task.tileSum, {tile, lane});
+  auto counts = VectorType::get(task.lanes, b.getI64Type());
+  Value nulls = arith::SIToFPOp::create(
+      b, task.vector, b.load(counts, task.plan.nulls, {tile, lane}));
+  Value withNulls = b.select(b.cmp(arith::CmpFPredicate::OGT, nulls, zero),
+                             b.max(zero, max), max);
+  Value correction = emitExp2(b, b.sub(max, withNulls), task.tiling.exponent);
+  // 2^(-m') is needed where m' >= 0 alone; elsewhere n0 = 0.
+  Value nullWeight =
+      emitExp2(b, b.min(zero, b.sub(zero, withNulls)), task.tiling.exponent);
+  sum = b.fma(sum, correction, b.mul(nulls, nullWeight));
+  Value empty = b.cmp(arith::CmpFPredicate::OEQ, sum, zero);
+  Value factor = b.select(empty, zero, b.div(correction, sum));
+  b.store(factor, task.tileSum, {tile, lane});
+  if (!task.lse)
+    return;
+  Value log = math::Log2Op::create(b, b.select(empty, one, sum));
+  Value lse =
+      b.mul(b.add(withNulls, log), b.constant(task.vector, std::log(2.0)));
+  Value none =
+      b.constant(task.vector, -std::numeric_limits<double>::infinity());
+  b.store(b.select(empty, none, lse), task.tileMax, {tile, lane});
+}
+
+/// One row of a tile, `i` lanes after `firstLane`, from the transposed block.
+static void emitWriteRow(KernelBuilder &b, AttentionTask &task, Value tile,
+                         Value firstLane, Value i) {
+  Value lane = b.add(firstLane, i);
+  Value word = b.load(task.plan.rows, {tile, lane});
+  Value isRow =
+      b.cmp(arith::CmpIPredicate::sge, word, b.integer(b.getI64Type(), 0));
+  b.ifThen(isRow, [&] {
+    Value position = b.cast(word, b.getIndexType());
+    b.forLoop(
+        b.index(0), b.index(task.valueDim), task.lanes, [&](Value column) {
+          Value out = b.load(task.vector, task.stagedOut, {i, column});
+          task.out.store(b, out, {task.batch, position, task.head}, column);
+        });
+    if (task.lse) {
+      Type element = cast<MemRefType>(task.lse.getType()).getElementType();
+      b.store(b.toFloat(b.load(task.tileMax, {tile, lane}), element), task.lse,
+              {task.batch, task.head, position});
+    }
   });
 }
 
-void mlir::dilated::emitWriteRows(KernelBuilder &b, AttentionTask &task) {
-  emitNormalisation(b, task);
-  b.forLoop(b.index(0), task.blockSize, 1, [&](Value row) {
-    Value position = b.add(task.blockStart, row);
-    Value factor = b.splat(b.load(task.rowSum, row), task.vector);
-    b.forLoop(b.index(0), b.index(task.valueDim), task.lanes,
-              [&](Value column) {
-                Value sum = b.load(task.vector, task.rowOut, {row, column});
-                task.out.store(b, b.mul(sum, factor),
-                               {task.batch, position, task.head}, column);
-              });
-    if (task.lse) {
-      Type element = cast<MemRefType>(task.lse.getType()).getElementType();
-      b.store(b.toFloat(b.load(task.rowMax, row), element), task.lse,
-              {task.batch, task.head, position});
-    }
+void mlir::dilated::emitWriteTiles(KernelBuilder &b, AttentionTask &task,
+                                   Value count) {
+  Value zero = b.index(0);
+  b.forLoop(zero, count, 1, [&](Value tile) {
+    b.forLoop(zero, b.index(task.width), task.lanes, [&](Value firstLane) {
+      emitNormalisation(b, task, tile, firstLane);
+      Value factor = b.load(task.vector, task.tileSum, {tile, firstLane});
+      b.forLoop(zero, b.index(task.valueDim), task.lanes, [&](Value column) {
+        SmallVector<Value> block;
+        for (int64_t i = 0; i < task.lanes; ++i) {
+          Value out = b.load(task.vector, task.tileOut,
+                             {tile, b.add(column, b.index(i)), firstLane});
+          block.push_back(b.mul(out, factor));
+        }
+        block = emitTranspose(b, block);
+        for (int64_t i = 0; i < task.lanes; ++i)
+          b.store(block[i], task.stagedOut, {b.index(i), column});
+      });
+      b.forLoop(zero, b.index(task.lanes), 1,
+                [&](Value i) { emitWriteRow(b, task, tile, firstLane, i); });
+    });
   });
 }

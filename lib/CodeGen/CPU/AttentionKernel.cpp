@@ -1,19 +1,21 @@
-//===- AttentionKernel.cpp - blocks, terms, segments, chunks ----*- C++ -*-===//
+//===- AttentionKernel.cpp - tasks, runs, chunks of keys --------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The loops of the attention kernel. The mixture of the branches of a pattern
-// is one softmax over all their keys (S6), so a row has one running maximum,
-// one denominator and one accumulator, and meets its terms one after the other:
+// is one softmax over all their keys (S6), so a row has one maximum, one
+// denominator and one accumulator, and meets its runs of keys one after the
+// other:
 //
-//   for all (batch, head, block of query rows):                  one task each
-//     for each term, for each of its segments that meets the block:
-//       move the rows of the residue class to tiles (AttentionState) for each
-//       chunk of keys of the class:
-//         pack its keys and values (AttentionState) for each tile: scores,
-//         online softmax, values        (AttentionUpdate)
-//       move the rows back
-//     add null keys, normalise, write (AttentionEpilogue)
+//   for all (batch, head, block of positions):                   one task each
+//     rows of the tiles, by the branches that cover them          (lib/Plan)
+//     load the queries, lanes becoming rows                (AttentionState)
+//     for each run, a segment of a branch:
+//       how many of its keys each row sees                        (lib/Plan)
+//       for each chunk of the run's keys:
+//         pack its keys and values                          (AttentionPack)
+//         for each tile: scores, softmax, values          (AttentionUpdate)
+//     add null keys, normalise, write                   (AttentionEpilogue)
 //
 // In a tile the lanes of a vector are query rows. Then the maximum, the
 // denominator and the limit of a row are lanes too: no horizontal operation is
@@ -23,6 +25,7 @@
 
 #include "AttentionKernel.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -37,200 +40,149 @@ Type AttentionSignature::getComputeType() const {
   return element.isF64() ? element : Float32Type::get(element.getContext());
 }
 
-AttentionTask::AttentionTask(const AttentionSignature &signature,
+static VectorType getVector(const AttentionSignature &signature,
+                            const AttentionTiling &tiling) {
+  Type compute = signature.getComputeType();
+  int64_t bits = compute.getIntOrFloatBitWidth();
+  return VectorType::get(tiling.vectorBytes * 8 / bits, compute);
+}
+
+/// A block has its rows in sets by the branches that cover them, and the last
+/// tile of a set is not full: room for some more than the rows fill.
+static int64_t getNumTiles(int64_t blockRows, int64_t width) {
+  int64_t full = llvm::divideCeil(blockRows, width);
+  return full + llvm::divideCeil(full, 4) + 4;
+}
+
+AttentionTask::AttentionTask(SymbolTable &symbols,
+                             const AttentionSignature &signature,
                              const AttentionTiling &tiling)
-    : signature(signature), tiling(tiling),
-      compute(signature.getComputeType()) {
-  lanes = tiling.vectorBytes * 8 / compute.getIntOrFloatBitWidth();
-  vector = VectorType::get(lanes, compute);
-  width = lanes * tiling.tile.columns;
-  headDim = llvm::alignTo(signature.query.getShape().back(), lanes);
+    : signature(signature), tiling(tiling), compute(signature.getComputeType()),
+      vector(getVector(signature, tiling)), lanes(vector.getNumElements()),
+      width(lanes * tiling.tile.columns),
+      numTiles(getNumTiles(tiling.blockRows, width)),
+      products(tiling.products, vector),
+      plan(symbols, signature.pattern, signature.causal, width,
+           tiling.blockRows, numTiles) {
+  int64_t headDim = signature.query.getShape().back();
+  queryOperands = llvm::divideCeil(headDim, products.getStep());
+  keyDepth = llvm::alignTo(queryOperands, lanes);
   valueDim = llvm::alignTo(signature.value.getShape().back(), lanes);
-  numTiles = llvm::divideCeil(tiling.blockRows, width);
-  numStateRows = llvm::alignTo(tiling.blockRows + 1, lanes);
 }
 
 void AttentionTask::allocate(KernelBuilder &b) {
-  int64_t keysPerBlock = tiling.blockKeys, rows = tiling.tile.rows;
-  rowOut = b.alloc({numStateRows, valueDim}, compute);
-  rowMax = b.alloc(numStateRows, compute);
-  rowSum = b.alloc(numStateRows, compute);
-  rowNulls = b.alloc(numStateRows, compute);
-  tileQuery = b.alloc({numTiles, headDim, width}, compute);
+  int64_t step = products.getStep(), rows = tiling.tile.rows;
+  int64_t depth = llvm::divideCeil(tiling.blockKeys, step);
+  int64_t panels = llvm::divideCeil(valueDim, rows);
+  Type operand = products.getOperandType();
+  plan.allocate(b);
+  tileQuery = b.alloc({numTiles, keyDepth, width}, operand);
   tileOut = b.alloc({numTiles, valueDim, width}, compute);
   tileMax = b.alloc({numTiles, width}, compute);
   tileSum = b.alloc({numTiles, width}, compute);
-  tileRows = b.alloc({numTiles, width}, b.getIndexType());
-  keys = b.alloc({keysPerBlock, headDim}, compute);
-  values = b.alloc({valueDim / rows, keysPerBlock, rows}, compute);
-  scores = b.alloc({keysPerBlock, width}, compute);
-  staged = b.alloc({width, headDim}, compute);
+  keys = b.alloc({tiling.blockKeys, keyDepth}, operand);
+  values = b.alloc({panels, depth, rows}, operand);
+  scores = b.alloc({tiling.blockKeys, width}, compute);
+  // Where an operand is a number, weights take the place of their scores.
+  weights = step == 1 ? scores : b.alloc({depth, width}, operand);
+  stagedQuery = b.alloc({lanes, keyDepth}, operand);
+  stagedOut = b.alloc({lanes, valueDim}, compute);
 }
 
 void AttentionTask::free(KernelBuilder &b) {
-  for (Value memref :
-       {rowOut, rowMax, rowSum, rowNulls, tileQuery, tileOut, tileMax, tileSum,
-        tileRows, keys, values, scores, staged})
+  for (Value memref : {tileQuery, tileOut, tileMax, tileSum, keys, values,
+                       scores, stagedQuery, stagedOut})
     b.free(memref);
-}
-
-//===----------------------------------------------------------------------===//
-// Terms
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// A term as values, for a sequence length N and a head h.
-struct Term {
-  Value length;    // w' = min(w, N) (S1)
-  Value rate;      // r' = min(r, w'): the same rows, and no product overflows
-  Value offset;    // o(h)
-  Value classSize; // L = ceil(w'/r)
-  Value multiplicity;
-  Value logMultiplicity; // null when all multiplicities are 1
-};
-
-} // namespace
-
-/// The entry of a small table: index 0 is the default of a chain of selects.
-static Value emitLookup(KernelBuilder &b, Value index, ArrayRef<Value> table) {
-  Value entry = table.front();
-  for (auto [i, candidate] : llvm::enumerate(table.drop_front()))
-    entry = b.select(b.cmp(arith::CmpIPredicate::eq, index, b.index(i + 1)),
-                     candidate, entry);
-  return entry;
-}
-
-/// o(h) at the rate as written (spec, section 3).
-static Value emitHeadOffset(KernelBuilder &b, HeadOffsetAttr rule, Value rate,
-                            Value head, Value numHeads) {
-  switch (rule.getRule()) {
-  case HeadOffsetRule::Block:
-    return b.div(head, b.ceilDiv(numHeads, rate));
-  case HeadOffsetRule::Modulo:
-    return b.rem(head, rate);
-  case HeadOffsetRule::End:
-    return b.sub(b.sub(rate, b.index(1)), b.rem(head, rate));
-  case HeadOffsetRule::Constant:
-    return b.index(rule.getConstant());
-  }
-  llvm_unreachable("unknown head offset rule");
-}
-
-static Term emitTerm(KernelBuilder &b, const AttentionTask &task, Value index,
-                     Value sequence, Value numHeads) {
-  SmallVector<Value> lengths, rates, multiplicities, logs;
-  bool weighted = false;
-  for (Attribute attr : task.signature.pattern.getTerms()) {
-    auto segment = cast<SegmentAttr>(attr);
-    lengths.push_back(b.index(segment.getLength()));
-    rates.push_back(b.index(segment.getRate()));
-    multiplicities.push_back(b.index(segment.getMultiplicity()));
-    logs.push_back(
-        b.constant(task.compute, std::log2(double(segment.getMultiplicity()))));
-    weighted |= segment.getMultiplicity() != 1;
-  }
-  Term term;
-  Value rate = emitLookup(b, index, rates);
-  term.length = b.min(emitLookup(b, index, lengths), sequence);
-  term.rate = b.min(rate, term.length);
-  // An offset of w' or more covers no row: clamped so that sums stay in range.
-  term.offset = b.min(emitHeadOffset(b, task.signature.pattern.getOffset(),
-                                     rate, task.head, numHeads),
-                      term.length);
-  term.classSize = b.ceilDiv(term.length, term.rate);
-  if (weighted) {
-    term.multiplicity = emitLookup(b, index, multiplicities);
-    term.logMultiplicity = emitLookup(b, index, logs);
-  }
-  return term;
-}
-
-/// The class of `segment` (S2, S3) and what of it lies in the block.
-static AttentionClass emitClass(KernelBuilder &b, const AttentionTask &task,
-                                const Term &term, Value segment,
-                                Value sequence) {
-  Value zero = b.index(0);
-  Value start = b.mul(segment, term.length);
-  Value length = b.min(term.length, b.sub(sequence, start));
-  AttentionClass rows;
-  rows.base = b.add(start, term.offset);
-  rows.rate = term.rate;
-  // real = max(0, ceil((len - o)/r)), and the rows i whose position
-  // base + r*i is in [blockStart, blockStart + blockSize).
-  rows.numKeys = b.ceilDiv(b.max(b.sub(length, term.offset), zero), term.rate);
-  Value before = b.max(b.sub(task.blockStart, rows.base), zero);
-  Value end = b.add(task.blockStart, task.blockSize);
-  Value upTo = b.max(b.sub(end, rows.base), zero);
-  rows.first = b.ceilDiv(before, term.rate);
-  rows.last = b.min(b.ceilDiv(upTo, term.rate), rows.numKeys);
-  rows.logMultiplicity = term.logMultiplicity;
-  // (S5) n0 = L - real; a causal row lies before all of them.
-  if (task.signature.pattern.getPadding() == Padding::NullKeys &&
-      !task.signature.causal) {
-    Value nulls = b.sub(term.classSize, rows.numKeys);
-    if (term.multiplicity)
-      nulls = b.mul(nulls, term.multiplicity);
-    rows.nulls = b.cast(nulls, task.compute);
-  }
-  return rows;
+  if (weights != scores)
+    b.free(weights);
+  plan.free(b);
 }
 
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
 
-/// All keys of a class for the rows of the block, in chunks that are packed
-/// once and then used by every tile.
-static void emitAttendClass(KernelBuilder &b, AttentionTask &task,
-                            const AttentionClass &rows) {
-  int64_t blockKeys = task.tiling.blockKeys;
-  Value zero = b.index(0);
-  Value numTiles = b.ceilDiv(b.sub(rows.last, rows.first), b.index(task.width));
-  b.forLoop(zero, numTiles, 1,
-            [&](Value tile) { emitGatherTile(b, task, rows, tile); });
-  // (S4) Keys j <= i only: none beyond the last row.
-  Value numKeys = task.signature.causal ? rows.last : rows.numKeys;
-  b.forLoop(zero, numKeys, blockKeys, [&](Value start) {
-    Value count = b.min(b.index(blockKeys), b.sub(numKeys, start));
-    emitPackKeys(b, task, rows, start, count);
-    b.forLoop(zero, numTiles, 1, [&](Value tile) {
-      emitUpdateTile(b, task, rows, tile, start, count);
-    });
-  });
-  b.forLoop(zero, numTiles, 1,
-            [&](Value tile) { emitScatterTile(b, task, tile); });
+/// log2 of how often the keys of a run count, to be added to their scores; null
+/// when all runs count once.
+static Value emitBias(KernelBuilder &b, AttentionTask &task,
+                      const AttentionRun &run) {
+  if (!run.multiplicity)
+    return {};
+  Value times = b.cast(run.multiplicity, task.compute);
+  return math::Log2Op::create(b, times);
 }
 
-static void emitBlock(KernelBuilder &b, AttentionTask &task, Value sequence,
-                      Value numHeads) {
-  Value zero = b.index(0), one = b.index(1);
-  task.allocate(b);
-  emitClearRows(b, task);
-  Value numTerms = b.index(task.signature.pattern.getTerms().size());
-  b.forLoop(zero, numTerms, 1, [&](Value index) {
-    Term term = emitTerm(b, task, index, sequence, numHeads);
-    Value lastRow = b.sub(b.add(task.blockStart, task.blockSize), one);
-    Value firstSegment = b.div(task.blockStart, term.length);
-    Value endSegment = b.add(b.div(lastRow, term.length), one);
-    b.forLoop(firstSegment, endSegment, 1, [&](Value segment) {
-      AttentionClass rows = emitClass(b, task, term, segment, sequence);
-      b.ifThen(b.less(rows.first, rows.last),
-               [&] { emitAttendClass(b, task, rows); });
+/// All keys of a run for `count` tiles, in chunks that are packed once.
+static void emitAttendRun(KernelBuilder &b, AttentionTask &task,
+                          const AttentionRun &run, Value count, Value online) {
+  Value zero = b.index(0), blockKeys = b.index(task.tiling.blockKeys);
+  Value bias = emitBias(b, task, run);
+  b.forLoop(zero, run.keys, task.tiling.blockKeys, [&](Value start) {
+    Value keys = b.min(blockKeys, b.sub(run.keys, start));
+    emitPackKeys(b, task, run, start, keys);
+    b.forLoop(zero, count, 1, [&](Value tile) {
+      emitUpdateTile(b, task, run, bias, tile, start, keys, online);
     });
   });
-  emitWriteRows(b, task);
+}
+
+static void emitAttendTiles(KernelBuilder &b, AttentionTask &task, Value first,
+                            Value count, Value online) {
+  emitClearTiles(b, task, count);
+  b.forLoop(b.index(0), task.plan.getNumRuns(b), 1, [&](Value index) {
+    AttentionRun run = task.plan.emitRun(b, index, first, count);
+    emitAttendRun(b, task, run, count, online);
+  });
+}
+
+/// Tiles [first, first + count). In the reference form once, and once more in
+/// the online form if a row has left the range: a loop, so that there is one
+/// copy of the code.
+static void emitTiles(KernelBuilder &b, AttentionTask &task, Value first,
+                      Value count) {
+  task.plan.emitRows(b, first, count);
+  emitLoadTiles(b, task, count);
+  Value never = b.boolean(false), always = b.boolean(true);
+  if (task.tiling.softmax == SoftmaxForm::Online) {
+    emitAttendTiles(b, task, first, count, always);
+  } else {
+    Type flag = b.getI1Type();
+    auto loop = scf::WhileOp::create(b, flag, never);
+    OpBuilder::InsertionGuard guard(b);
+    Block *attempt = b.createBlock(&loop.getBefore(), {}, flag, b.getLoc());
+    Value online = attempt->getArgument(0);
+    emitAttendTiles(b, task, first, count, online);
+    Value again = b.select(online, never, emitFindOverflow(b, task, count));
+    scf::ConditionOp::create(b, again, always);
+    Block *next = b.createBlock(&loop.getAfter(), {}, flag, b.getLoc());
+    scf::YieldOp::create(b, next->getArgument(0));
+  }
+  emitWriteTiles(b, task, count);
+}
+
+static void emitBlock(KernelBuilder &b, AttentionTask &task, Value index,
+                      Value group) {
+  task.allocate(b);
+  task.plan.emitTask(b, index);
+  task.batch = task.plan.getBatch(b);
+  task.head = task.plan.getHead(b);
+  task.kvHead = b.div(task.head, group);
+  Value numTiles = task.plan.getNumTiles(b), most = b.index(task.numTiles);
+  b.forLoop(b.index(0), numTiles, task.numTiles, [&](Value first) {
+    emitTiles(b, task, first, b.min(most, b.sub(numTiles, first)));
+  });
   task.free(b);
 }
 
 void mlir::dilated::emitAttentionKernel(func::FuncOp kernel,
+                                        SymbolTable &symbols,
                                         const AttentionSignature &signature,
                                         const AttentionTiling &tiling) {
   KernelBuilder b(kernel.getLoc(), kernel.getContext());
   Block *entry = kernel.addEntryBlock();
   b.setInsertionPointToStart(entry);
 
-  AttentionTask task(signature, tiling);
+  AttentionTask task(symbols, signature, tiling);
   task.query = RowAccess::create(b, entry->getArgument(0));
   task.key = RowAccess::create(b, entry->getArgument(1));
   task.value = RowAccess::create(b, entry->getArgument(2));
@@ -244,21 +196,14 @@ void mlir::dilated::emitAttentionKernel(func::FuncOp kernel,
   // (C4) Query head h reads head h div (H/Hkv); without heads there is no task.
   Value numKvHeads = b.max(b.dim(task.key.memref, 2), b.index(1));
   Value group = b.max(b.div(numHeads, numKvHeads), b.index(1));
-  Value blockRows = b.index(tiling.blockRows);
-  Value numBlocks = b.ceilDiv(sequence, blockRows);
 
-  auto tasks = scf::ForallOp::create(
-      b, SmallVector<OpFoldResult>{batches, numHeads, numBlocks}, ValueRange{},
-      /*mapping=*/std::nullopt);
+  Value numTasks = task.plan.emitBegin(b, batches, numHeads, sequence);
+  auto tasks = scf::ForallOp::create(b, SmallVector<OpFoldResult>{numTasks},
+                                     ValueRange{}, /*mapping=*/std::nullopt);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(tasks.getBody());
-    task.batch = tasks.getInductionVar(0);
-    task.head = tasks.getInductionVar(1);
-    task.kvHead = b.div(task.head, group);
-    task.blockStart = b.mul(tasks.getInductionVar(2), blockRows);
-    task.blockSize = b.min(blockRows, b.sub(sequence, task.blockStart));
-    emitBlock(b, task, sequence, numHeads);
+    emitBlock(b, task, tasks.getInductionVar(0), group);
   }
   func::ReturnOp::create(b);
 }

@@ -7,6 +7,9 @@
 #ifndef DILATED_MLIR_LIB_CODEGEN_CPU_ATTENTIONKERNEL_H
 #define DILATED_MLIR_LIB_CODEGEN_CPU_ATTENTIONKERNEL_H
 
+#include "AttentionPlan.h"
+#include "AttentionProducts.h"
+#include "Exp2.h"
 #include "KernelBuilder.h"
 #include "Packing.h"
 #include "RegisterTile.h"
@@ -20,13 +23,16 @@ namespace mlir::dilated {
 struct AttentionTiling {
   /// Bytes of a vector register.
   int64_t vectorBytes = 64;
-  /// Query rows of a task.
-  int64_t blockRows = 256;
+  /// Sequence positions of a task, at most.
+  int64_t blockRows = 1024;
   /// Keys that are packed and used at a time.
-  int64_t blockKeys = 64;
+  int64_t blockKeys = 128;
   /// Accumulators of a register tile: keys (or value features) times vectors of
-  /// query rows. `tileRows` divides the lanes of a vector and `blockKeys`.
+  /// query rows. `blockKeys` is a multiple of `tile.rows`.
   RegisterTileShape tile = {8, 2};
+  ProductKind products = ProductKind::Fma;
+  SoftmaxForm softmax = SoftmaxForm::Reference;
+  Exp2Options exponent;
 };
 
 /// What a kernel is compiled for; everything else is found when it runs.
@@ -44,8 +50,9 @@ struct AttentionSignature {
 };
 
 /// Emits the body of `kernel`, whose arguments are the operands in the order of
-/// the signature. The pattern consists of segments.
-void emitAttentionKernel(func::FuncOp kernel,
+/// the signature. The pattern consists of segments. `symbols` are those of the
+/// module.
+void emitAttentionKernel(func::FuncOp kernel, SymbolTable &symbols,
                          const AttentionSignature &signature,
                          const AttentionTiling &tiling);
 
@@ -53,67 +60,66 @@ void emitAttentionKernel(func::FuncOp kernel,
 // Parts of the kernel
 //===----------------------------------------------------------------------===//
 
-/// Everything that the parts of one kernel share. Sequence positions of a task
-/// are called rows, counted from `blockStart`; row `blockRows` of the tiling is
-/// a dummy which idle lanes read and write.
+/// Everything that the parts of one kernel share. A tile is `width` query rows,
+/// the lanes of `tile.columns` vectors.
 struct AttentionTask {
-  AttentionTask(const AttentionSignature &signature,
+  AttentionTask(SymbolTable &symbols, const AttentionSignature &signature,
                 const AttentionTiling &tiling);
 
   const AttentionSignature &signature;
   const AttentionTiling &tiling;
   Type compute;
-  VectorType vector;    // lanes of the compute type
-  int64_t lanes;        // of one vector
-  int64_t width;        // query rows of a tile: lanes * tile.columns
-  int64_t headDim;      // D, rounded up to whole vectors
-  int64_t valueDim;     // Dv, likewise
-  int64_t numTiles;     // tiles of width rows that cover a block
-  int64_t numStateRows; // block rows and the dummy, in whole vectors
+  VectorType vector;     // lanes of the compute type
+  int64_t lanes;         // of one vector
+  int64_t width;         // query rows of a tile: lanes * tile.columns
+  int64_t numTiles;      // tiles that are computed together
+  int64_t queryOperands; // D in operands of the products
+  int64_t keyDepth;      // that many, rounded up to whole vectors
+  int64_t valueDim;      // Dv, rounded up to whole vectors
+  AttentionProducts products;
+  AttentionPlan plan;
 
   RowAccess query, key, value, out;
   Value lse;
   Value batch, head, kvHead;
-  Value blockStart, blockSize;
 
-  // Per row of the block, over all terms: unnormalised output, running maximum
-  // of the scores in base 2, denominator, number of null keys.
-  Value rowOut, rowMax, rowSum, rowNulls;
-  // Per tile of one residue class, lanes being rows.
-  Value tileQuery, tileOut, tileMax, tileSum, tileRows;
-  // Packed keys [key][D] and values [Dv / tile rows][key][tile rows], scores
-  // [key][width], and rows before their transposition.
-  Value keys, values, scores, staged;
+  // Per tile, lanes being rows: the query [tiles][operands][width], the
+  // unnormalised output [tiles][Dv][width], the number that scores are taken
+  // relative to and the denominator [tiles][width].
+  Value tileQuery, tileOut, tileMax, tileSum;
+  // Packed keys [key][operands] and values [Dv / tile rows][key / step][tile
+  // rows], scores [key][width], weights [key / step][width], and rows before or
+  // after their transposition.
+  Value keys, values, scores, weights, stagedQuery, stagedOut;
 
   void allocate(KernelBuilder &b);
   void free(KernelBuilder &b);
+
+  /// Rows of the last, smaller register tile of a product over `extent`; 0 when
+  /// tiles fit.
+  int64_t getRest(int64_t extent) const { return extent % tiling.tile.rows; }
 };
 
-/// The rows of one residue class of one segment that lie in the block, and the
-/// keys of that class: row i has position base + rate*i, first <= i < last, and
-/// key j position base + rate*j, 0 <= j < numKeys.
-struct AttentionClass {
-  Value base, rate, first, last, numKeys;
-  Value nulls;           // null keys of each row, as a float; null when none
-  Value logMultiplicity; // log2 of the term's multiplicity; null when all are 1
-};
-
-/// Clears the state of all rows.
-void emitClearRows(KernelBuilder &b, AttentionTask &task);
-/// Moves the state and the scaled query of the class's rows to the tiles, lanes
-/// being rows, and back.
-void emitGatherTile(KernelBuilder &b, AttentionTask &task,
-                    const AttentionClass &rows, Value tile);
-void emitScatterTile(KernelBuilder &b, AttentionTask &task, Value tile);
-/// Copies keys [start, start + count) of the class and their values to scratch.
+/// Copies the queries of `count` tiles, lanes becoming rows, and clears their
+/// state.
+void emitLoadTiles(KernelBuilder &b, AttentionTask &task, Value count);
+void emitClearTiles(KernelBuilder &b, AttentionTask &task, Value count);
+/// Copies keys [start, start + count) of the run and their values to scratch.
 void emitPackKeys(KernelBuilder &b, AttentionTask &task,
-                  const AttentionClass &rows, Value start, Value count);
-/// One step of the online softmax: a tile of rows meets the packed keys.
+                  const AttentionRun &run, Value start, Value count);
+/// A tile of rows meets the packed keys. `online` (i1): in the online form
+/// whatever the tiling says.
 void emitUpdateTile(KernelBuilder &b, AttentionTask &task,
-                    const AttentionClass &rows, Value tile, Value start,
-                    Value count);
+                    const AttentionRun &run, Value bias, Value tile,
+                    Value start, Value count, Value online);
+/// Whether a row of the tiles has left the range of the reference form.
+Value emitFindOverflow(KernelBuilder &b, AttentionTask &task, Value count);
 /// Adds the null keys, normalises, and writes out and lse.
-void emitWriteRows(KernelBuilder &b, AttentionTask &task);
+void emitWriteTiles(KernelBuilder &b, AttentionTask &task, Value count);
+
+/// The `tileMax` of a row that has met no key: finite, so that differences are
+/// never NaN, and below any score.
+inline constexpr double kNoMaximum = -1e30;
 
 } // namespace mlir::dilated
 

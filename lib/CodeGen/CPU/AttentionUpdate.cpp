@@ -1,4 +1,4 @@
-//===- AttentionUpdate.cpp - scores, online softmax, values -----*- C++ -*-===//
+//===- AttentionUpdate.cpp - scores, softmax, values ------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -6,6 +6,15 @@
 // s the scores of this chunk in base 2, and m, l, O the state of a row:
 //
 //   s[j]  = sum over d of key[j][d] * query[d]      + log2(multiplicity)
+//
+// In the reference form, m being fixed, weights leave the registers at once:
+//
+//   p[j]  = 2^(s[j] - m)
+//   l     = l + sum over j of p[j]
+//   O[d]  = O[d] + sum over j of value[j][d] * p[j]
+//
+// In the online form, and with the first keys that a row sees:
+//
 //   m'    = max(m, max over j of s[j])
 //   p[j]  = 2^(s[j] - m')
 //   l     = l * 2^(m - m') + sum over j of p[j]
@@ -14,7 +23,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
-#include "Exp2.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -23,27 +33,25 @@ namespace {
 
 class TileUpdate {
 public:
-  TileUpdate(KernelBuilder &b, AttentionTask &task, const AttentionClass &rows,
-             Value tile, Value start, Value count)
-      : b(b), task(task), rows(rows), tile(tile), shape(task.tiling.tile) {
-    computeLimits(start, count);
-  }
+  TileUpdate(KernelBuilder &b, AttentionTask &task, Value bias, Value tile,
+             Value start, Value count)
+      : b(b), task(task), bias(bias), tile(tile), start(start), count(count),
+        shape(task.tiling.tile) {}
 
-  void emit() {
-    // A causal tile may lie before all keys of the chunk.
-    b.ifThen(b.less(b.index(0), keyEnd), [&] {
-      SmallVector<Value> maxima = emitScores();
-      SmallVector<Value> corrections = emitSoftmax(maxima);
-      emitValues(corrections);
-    });
-  }
+  void emit(Value online);
 
 private:
-  void computeLimits(Value start, Value count);
-  SmallVector<Value> emitMask(Value key, ValueRange scores);
-  SmallVector<Value> emitScores();
-  SmallVector<Value> emitSoftmax(ValueRange maxima);
+  void computeLimits();
+  Value emitNeedsMaximum();
+  Value emitWeight(Value score, Value max) {
+    return emitExp2(b, b.sub(score, max), task.tiling.exponent);
+  }
+  void storeWeights(ValueRange weights, Value key);
+  void emitMask(Value key, MutableArrayRef<Value> scores);
+  SmallVector<Value> emitScores(Value online);
+  SmallVector<Value> emitOnlineSoftmax(ValueRange maxima);
   void emitValues(ValueRange corrections);
+  void emitValueTile(Value feature, int64_t rows, ValueRange corrections);
 
   Value lane(int64_t v) { return b.index(v * task.lanes); }
   SmallVector<Value> loadState(Value memref) {
@@ -52,155 +60,266 @@ private:
       vectors.push_back(b.load(task.vector, memref, {tile, lane(v)}));
     return vectors;
   }
+  void storeState(ValueRange vectors, Value memref) {
+    for (auto [v, vector] : llvm::enumerate(vectors))
+      b.store(vector, memref, {tile, lane(static_cast<int64_t>(v))});
+  }
 
   KernelBuilder &b;
   AttentionTask &task;
-  const AttentionClass &rows;
-  Value tile;
+  Value bias, tile, start, count;
   RegisterTileShape shape;
 
   /// Keys of the chunk that some row of the tile sees, and keys that all see.
   Value keyEnd, keysForAll;
-  /// Per lane, how many keys of the chunk a row sees; causal only.
+  /// Per lane, how many keys of the chunk a row sees.
   SmallVector<Value> laneLimits;
 };
 
 } // namespace
 
-void TileUpdate::computeLimits(Value start, Value count) {
-  keyEnd = keysForAll = count;
-  if (!task.signature.causal)
-    return;
-  // (S4) Row i sees keys j <= i: i + 1 - start of this chunk. Lane 0 has the
-  // least row; beyond +-width and the chunk the exact number is irrelevant.
-  Value tileFirst = b.add(rows.first, b.mul(tile, b.index(task.width)));
-  Value tileLast = b.min(b.add(tileFirst, b.index(task.width)), rows.last);
-  Value limit = b.sub(b.add(tileFirst, b.index(1)), start);
-  limit =
-      b.max(b.min(limit, b.index(task.tiling.blockKeys)), b.index(-task.width));
-  keyEnd = b.min(count, b.sub(tileLast, start));
-  keysForAll = b.min(limit, count);
-  auto type = VectorType::get(task.lanes, b.getI32Type());
-  Value first = b.splat(b.cast(limit, b.getI32Type()), type);
-  for (int64_t v = 0; v < shape.columns; ++v)
-    laneLimits.push_back(
-        b.add(b.add(first, b.iota(type)), b.integer(type, v * task.lanes)));
-}
+void TileUpdate::computeLimits() {
+  AttentionPlan &plan = task.plan;
+  auto inChunk = [&](Value limits) {
+    Value end = b.cast(b.load(limits, tile), b.getIndexType());
+    return b.min(count, b.sub(end, start));
+  };
+  keyEnd = inChunk(plan.ends);
+  keysForAll = inChunk(plan.fulls);
 
-/// Scores of keys beyond a row's limit become -inf.
-SmallVector<Value> TileUpdate::emitMask(Value key, ValueRange scores) {
-  Value hidden =
-      b.constant(task.vector, -std::numeric_limits<double>::infinity());
-  SmallVector<Value> masked;
-  for (int64_t m = 0; m < shape.rows; ++m) {
-    Value index = b.add(key, b.index(m));
-    for (int64_t v = 0; v < shape.columns; ++v) {
-      Value visible;
-      if (laneLimits.empty()) {
-        visible = b.less(index, keyEnd);
-      } else {
-        auto type = cast<VectorType>(laneLimits[v].getType());
-        visible =
-            b.less(b.splat(b.cast(index, b.getI32Type()), type), laneLimits[v]);
-      }
-      masked.push_back(
-          b.select(visible, scores[m * shape.columns + v], hidden));
-    }
-  }
-  return masked;
-}
-
-/// s = K * Q^T; returns the new maxima.
-SmallVector<Value> TileUpdate::emitScores() {
-  Value initial = rows.logMultiplicity
-                      ? b.splat(rows.logMultiplicity, task.vector)
-                      : b.constant(task.vector, 0);
-  Value depth = b.index(task.signature.query.getShape().back());
-  return b.forLoop(
-      b.index(0), keyEnd, shape.rows, loadState(task.tileMax),
-      [&](Value key, ValueRange maxima) {
-        SmallVector<Value> init(shape.rows * shape.columns, initial);
-        SmallVector<Value> scores = emitRegisterTile(
-            b, shape, depth, init,
-            [&](Value d, int64_t m) {
-              return b.load(task.keys, {b.add(key, b.index(m)), d});
-            },
-            [&](Value d, int64_t v) {
-              return b.load(task.vector, task.tileQuery, {tile, d, lane(v)});
-            });
-        Value ragged = b.less(keysForAll, b.add(key, b.index(shape.rows)));
-        scores = b.ifThenElse(
-            ragged, [&] { return emitMask(key, scores); },
-            [&] { return scores; });
-        SmallVector<Value> updated(maxima);
-        for (int64_t m = 0; m < shape.rows; ++m)
-          for (int64_t v = 0; v < shape.columns; ++v) {
-            Value score = scores[m * shape.columns + v];
-            updated[v] = b.max(updated[v], score);
-            b.store(score, task.scores, {b.add(key, b.index(m)), lane(v)});
-          }
-        return updated;
-      });
-}
-
-/// p = 2^(s - m') in place of s, and the denominators; returns 2^(m - m').
-SmallVector<Value> TileUpdate::emitSoftmax(ValueRange maxima) {
-  SmallVector<Value> corrections;
-  for (auto [old, updated] : llvm::zip(loadState(task.tileMax), maxima))
-    corrections.push_back(emitExp2(b, b.sub(old, updated)));
-  SmallVector<Value> zeros(shape.columns, b.constant(task.vector, 0));
-  SmallVector<Value> sums =
-      b.forLoop(b.index(0), b.roundUp(keyEnd, shape.rows), 1, zeros,
-                [&](Value key, ValueRange partial) {
-                  SmallVector<Value> updated;
-                  for (int64_t v = 0; v < shape.columns; ++v) {
-                    Value score =
-                        b.load(task.vector, task.scores, {key, lane(v)});
-                    Value weight = emitExp2(b, b.sub(score, maxima[v]));
-                    b.store(weight, task.scores, {key, lane(v)});
-                    updated.push_back(b.add(partial[v], weight));
-                  }
-                  return updated;
-                });
-  SmallVector<Value> old = loadState(task.tileSum);
+  // Limits relative to the chunk fit 32 bits.
+  auto wide = VectorType::get(task.lanes, b.getI64Type());
+  auto narrow = VectorType::get(task.lanes, b.getI32Type());
+  Value first = b.splat(b.cast(start, b.getI64Type()), wide);
+  Value least = b.integer(wide, 0);
+  Value most = b.integer(wide, task.tiling.blockKeys);
   for (int64_t v = 0; v < shape.columns; ++v) {
-    b.store(maxima[v], task.tileMax, {tile, lane(v)});
-    b.store(b.fma(old[v], corrections[v], sums[v]), task.tileSum,
-            {tile, lane(v)});
+    Value limit = b.sub(b.load(wide, plan.limits, {tile, lane(v)}), first);
+    limit = b.max(least, b.min(limit, most));
+    laneLimits.push_back(arith::TruncIOp::create(b, narrow, limit));
   }
-  return corrections;
 }
 
-/// O = O * 2^(m - m') + V^T * p.
-void TileUpdate::emitValues(ValueRange corrections) {
-  Value features = b.index(task.signature.value.getShape().back());
-  Value depth = b.roundUp(keyEnd, shape.rows);
-  b.forLoop(b.index(0), features, shape.rows, [&](Value feature) {
-    Value panel = b.div(feature, b.index(shape.rows));
-    SmallVector<Value> init;
-    for (int64_t m = 0; m < shape.rows; ++m)
-      for (int64_t v = 0; v < shape.columns; ++v) {
-        Value old = b.load(task.vector, task.tileOut,
-                           {tile, b.add(feature, b.index(m)), lane(v)});
-        init.push_back(b.mul(old, corrections[v]));
-      }
-    SmallVector<Value> sums = emitRegisterTile(
-        b, shape, depth, init,
-        [&](Value key, int64_t m) {
-          return b.load(task.values, {panel, key, b.index(m)});
-        },
-        [&](Value key, int64_t v) {
-          return b.load(task.vector, task.scores, {key, lane(v)});
+/// A row sees the first keys of a run or none, so it can be without a maximum
+/// in the first chunk only.
+Value TileUpdate::emitNeedsMaximum() {
+  Value none = b.constant(task.vector, kNoMaximum);
+  SmallVector<Value> maxima = loadState(task.tileMax);
+  Value found;
+  for (int64_t v = 0; v < shape.columns; ++v) {
+    Value isNew = b.cmp(arith::CmpFPredicate::OEQ, maxima[v], none);
+    Value sees = b.less(b.integer(laneLimits[v].getType(), 0), laneLimits[v]);
+    Value both = arith::AndIOp::create(b, isNew, sees);
+    found = found ? arith::OrIOp::create(b, found, both) : both;
+  }
+  return vector::ReductionOp::create(b, vector::CombiningKind::OR, found);
+}
+
+void TileUpdate::emit(Value online) {
+  computeLimits();
+  // The rows of the tile may see none of these keys.
+  b.ifThen(b.less(b.index(0), keyEnd), [&] {
+    Value isFirst = b.cmp(arith::CmpIPredicate::eq, start, b.index(0));
+    Value needsMaximum = arith::AndIOp::create(b, isFirst, emitNeedsMaximum());
+    Value isOnline = arith::OrIOp::create(b, online, needsMaximum);
+    SmallVector<Value> found = emitScores(isOnline);
+    ValueRange maxima = ValueRange(found).take_front(shape.columns);
+    ValueRange sums = ValueRange(found).drop_front(shape.columns);
+    SmallVector<Value> corrections = b.ifThenElse(
+        isOnline, [&] { return emitOnlineSoftmax(maxima); },
+        [&] {
+          SmallVector<Value> updated;
+          for (auto [old, sum] : llvm::zip(loadState(task.tileSum), sums))
+            updated.push_back(b.add(old, sum));
+          storeState(updated, task.tileSum);
+          return SmallVector<Value>(shape.columns, b.constant(task.vector, 1));
         });
-    for (int64_t m = 0; m < shape.rows; ++m)
-      for (int64_t v = 0; v < shape.columns; ++v)
-        b.store(sums[m * shape.columns + v], task.tileOut,
-                {tile, b.add(feature, b.index(m)), lane(v)});
+    emitValues(corrections);
   });
 }
 
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+/// Scores of keys beyond a row's limit become -inf.
+void TileUpdate::emitMask(Value key, MutableArrayRef<Value> scores) {
+  Value hidden =
+      b.constant(task.vector, -std::numeric_limits<double>::infinity());
+  for (int64_t m = 0; m < shape.rows; ++m) {
+    Value index = b.cast(b.add(key, b.index(m)), b.getI32Type());
+    for (int64_t v = 0; v < shape.columns; ++v) {
+      auto type = cast<VectorType>(laneLimits[v].getType());
+      Value visible = b.less(b.splat(index, type), laneLimits[v]);
+      Value &score = scores[m * shape.columns + v];
+      score = b.select(visible, score, hidden);
+    }
+  }
+}
+
+/// Weights of keys `key`, `key` + 1, ..., in the order of a register tile.
+void TileUpdate::storeWeights(ValueRange weights, Value key) {
+  int64_t step = task.products.getStep();
+  int64_t keys = static_cast<int64_t>(weights.size()) / shape.columns;
+  Value first = b.div(key, b.index(step));
+  for (int64_t m = 0; m < keys; m += step)
+    for (int64_t v = 0; v < shape.columns; ++v) {
+      SmallVector<Value> together;
+      for (int64_t i = 0; i < step; ++i)
+        together.push_back(weights[(m + i) * shape.columns + v]);
+      b.store(task.products.pack(b, together), task.weights,
+              {b.add(first, b.index(m / step)), lane(v)});
+    }
+}
+
+/// s = K * Q^T; returns the new maxima and, in the reference form, the sums of
+/// the weights.
+SmallVector<Value> TileUpdate::emitScores(Value online) {
+  Value zero = b.constant(task.vector, 0);
+  bool isScaled = task.products.isScaledBefore();
+  double factor = task.signature.scale / std::log(2.0);
+  Value addend = bias ? b.splat(bias, task.vector) : zero;
+  SmallVector<Value> init = loadState(task.tileMax), reference = init;
+  init.append(shape.columns, zero);
+
+  auto tileOfKeys = [&](Value key, ValueRange carried) {
+    SmallVector<Value> scores = emitRegisterTile(
+        b, shape, b.index(task.queryOperands),
+        SmallVector<Value>(shape.rows * shape.columns,
+                           isScaled ? addend : zero),
+        [&](Value d, int64_t m) {
+          return b.load(task.keys, {b.add(key, b.index(m)), d});
+        },
+        [&](Value d, int64_t v) {
+          return b.load(task.products.getOperands(), task.tileQuery,
+                        {tile, d, lane(v)});
+        },
+        [&](Value scalar, Value vector, Value sum) {
+          return task.products.multiplyAdd(b, scalar, vector, sum);
+        });
+    if (!isScaled)
+      for (Value &score : scores)
+        score = b.fma(score, b.constant(task.vector, factor), addend);
+    Value ragged = b.less(keysForAll, b.add(key, b.index(shape.rows)));
+    scores = b.ifThenElse(
+        ragged,
+        [&] {
+          SmallVector<Value> masked = scores;
+          emitMask(key, masked);
+          return masked;
+        },
+        [&] { return scores; });
+    return b.ifThenElse(
+        online,
+        [&] {
+          SmallVector<Value> updated(carried);
+          for (auto [i, score] : llvm::enumerate(scores)) {
+            auto m = static_cast<int64_t>(i) / shape.columns;
+            auto v = static_cast<int64_t>(i) % shape.columns;
+            updated[v] = b.max(updated[v], score);
+            b.store(score, task.scores, {b.add(key, b.index(m)), lane(v)});
+          }
+          return updated;
+        },
+        [&] {
+          SmallVector<Value> updated(carried), weights;
+          for (auto [i, score] : llvm::enumerate(scores)) {
+            auto v = static_cast<int64_t>(i) % shape.columns;
+            weights.push_back(emitWeight(score, reference[v]));
+            Value &sum = updated[shape.columns + v];
+            sum = b.add(sum, weights.back());
+          }
+          storeWeights(weights, key);
+          return updated;
+        });
+  };
+  return b.forLoop(b.index(0), keyEnd, shape.rows, init, tileOfKeys);
+}
+
+//===----------------------------------------------------------------------===//
+// Softmax
+//===----------------------------------------------------------------------===//
+
+/// p = 2^(s - m') of the stored scores, the new maximum and denominator;
+/// returns 2^(m - m').
+SmallVector<Value> TileUpdate::emitOnlineSoftmax(ValueRange maxima) {
+  SmallVector<Value> corrections;
+  for (auto [old, updated] : llvm::zip(loadState(task.tileMax), maxima))
+    corrections.push_back(emitWeight(old, updated));
+  int64_t step = task.products.getStep();
+  SmallVector<Value> zeros(shape.columns, b.constant(task.vector, 0));
+  SmallVector<Value> sums =
+      b.forLoop(b.index(0), b.roundUp(keyEnd, shape.rows), step, zeros,
+                [&](Value key, ValueRange partial) {
+                  SmallVector<Value> updated(partial), weights;
+                  for (int64_t i = 0; i < step * shape.columns; ++i) {
+                    int64_t v = i % shape.columns;
+                    Value row = b.add(key, b.index(i / shape.columns));
+                    Value score =
+                        b.load(task.vector, task.scores, {row, lane(v)});
+                    weights.push_back(emitWeight(score, maxima[v]));
+                    updated[v] = b.add(updated[v], weights.back());
+                  }
+                  storeWeights(weights, key);
+                  return updated;
+                });
+  SmallVector<Value> old = loadState(task.tileSum);
+  for (int64_t v = 0; v < shape.columns; ++v)
+    sums[v] = b.fma(old[v], corrections[v], sums[v]);
+  storeState(sums, task.tileSum);
+  storeState(SmallVector<Value>(maxima), task.tileMax);
+  return corrections;
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+/// `rows` features from `feature` on: O = O * 2^(m - m') + V^T * p.
+void TileUpdate::emitValueTile(Value feature, int64_t rows,
+                               ValueRange corrections) {
+  int64_t step = task.products.getStep();
+  Value depth =
+      b.div(b.roundUp(b.roundUp(keyEnd, shape.rows), step), b.index(step));
+  Value panel = b.div(feature, b.index(shape.rows));
+  auto output = [&](int64_t i) -> SmallVector<Value> {
+    Value row = b.add(feature, b.index(i / shape.columns));
+    return {tile, row, lane(i % shape.columns)};
+  };
+  SmallVector<Value> init;
+  for (int64_t i = 0; i < rows * shape.columns; ++i)
+    init.push_back(b.mul(b.load(task.vector, task.tileOut, output(i)),
+                         corrections[i % shape.columns]));
+  SmallVector<Value> sums = emitRegisterTile(
+      b, {rows, shape.columns}, depth, init,
+      [&](Value key, int64_t m) {
+        return b.load(task.values, {panel, key, b.index(m)});
+      },
+      [&](Value key, int64_t v) {
+        return b.load(task.products.getOperands(), task.weights,
+                      {key, lane(v)});
+      },
+      [&](Value scalar, Value vector, Value sum) {
+        return task.products.multiplyAdd(b, scalar, vector, sum);
+      });
+  for (auto [i, sum] : llvm::enumerate(sums))
+    b.store(sum, task.tileOut, output(static_cast<int64_t>(i)));
+}
+
+void TileUpdate::emitValues(ValueRange corrections) {
+  int64_t features = task.signature.value.getShape().back();
+  int64_t rest = task.getRest(features);
+  if (features > rest)
+    b.forLoop(b.index(0), b.index(features - rest), shape.rows,
+              [&](Value feature) {
+                emitValueTile(feature, shape.rows, corrections);
+              });
+  if (rest)
+    emitValueTile(b.index(features - rest), rest, corrections);
+}
+
 void mlir::dilated::emitUpdateTile(KernelBuilder &b, AttentionTask &task,
-                                   const AttentionClass &rows, Value tile,
-                                   Value start, Value count) {
-  TileUpdate(b, task, rows, tile, start, count).emit();
+                                   const AttentionRun &, Value bias, Value tile,
+                                   Value start, Value count, Value online) {
+  TileUpdate(b, task, bias, tile, start, count).emit(online);
 }

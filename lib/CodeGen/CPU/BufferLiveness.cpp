@@ -24,8 +24,7 @@ BufferLiveness::BufferLiveness(Block *block, LivenessRules rules)
 static bool takesAddress(Operation *user, Value memref) {
   if (auto store = dyn_cast<memref::StoreOp>(user))
     return store.getValueToStore() == memref;
-  return isa<memref::ExtractAlignedPointerAsIndexOp, memref::ReallocOp,
-             UnrealizedConversionCastOp>(user);
+  return isa<memref::ReallocOp, UnrealizedConversionCastOp>(user);
 }
 
 /// The op whose region `value` is defined in.
@@ -59,6 +58,9 @@ bool BufferLiveness::mayStandInLoops(
 std::optional<LiveRange> BufferLiveness::getRange(memref::AllocOp alloc) const {
   BufferViewFlowAnalysis::ValueSetT aliases = flow.resolve(alloc);
   int64_t first = std::numeric_limits<int64_t>::max(), last = -1;
+  // Who got the address may use it until the buffer is freed.
+  bool hasAddress = false;
+  int64_t freed = -1;
   for (Value alias : aliases) {
     if (!block->getParent()->isAncestor(alias.getParentRegion()))
       return std::nullopt;
@@ -71,6 +73,11 @@ std::optional<LiveRange> BufferLiveness::getRange(memref::AllocOp alloc) const {
       if (isa<memref::DeallocOp>(user)) {
         if (!rules.ignoreDeallocs)
           return std::nullopt;
+        freed = std::max(freed, positions.lookup(ancestor));
+        continue;
+      }
+      if (isa<memref::ExtractAlignedPointerAsIndexOp>(user)) {
+        hasAddress = true;
         continue;
       }
       // Views, dimensions and terminators touch nothing.
@@ -83,6 +90,13 @@ std::optional<LiveRange> BufferLiveness::getRange(memref::AllocOp alloc) const {
   }
   if (!mayStandInLoops(alloc, aliases))
     return std::nullopt;
+  if (hasAddress) {
+    Operation *allocated = block->findAncestorOpInBlock(*alloc);
+    if (freed < 0 || allocated != alloc)
+      return std::nullopt;
+    return LiveRange{std::min(first, positions.lookup(allocated)),
+                     std::max(last, freed)};
+  }
   if (last < 0)
     first = last = positions.lookup(block->findAncestorOpInBlock(*alloc));
   return LiveRange{first, last};

@@ -8,12 +8,21 @@
 #define DILATED_MLIR_LIB_CODEGEN_CPU_EXP2_H
 
 #include "KernelBuilder.h"
+#include "dilated-mlir/CodeGen/CPU/AttentionForms.h"
 
 namespace mlir::dilated {
 
-/// Emits 2^x for x <= 0, a vector of f32 (relative error 1e-7) or f64 (3e-16).
-/// Results below the normal range are exactly 0; NaN stays NaN. No branches.
-Value emitExp2(KernelBuilder &b, Value x);
+struct Exp2Options {
+  ExponentForm form = ExponentForm::Bits;
+  /// Of the polynomial for f32: 3 (relative error 7.5e-5), 5 (2e-7, rounding
+  /// included) or 6 (8e-8). f64 has one of its own (3e-16).
+  int64_t degree = 6;
+};
+
+/// Emits 2^x for a vector of f32 or f64. Results above the largest number are
+/// infinite; results below the normal range are 0, or denormal in the form
+/// Scale; NaN stays NaN. No branches.
+Value emitExp2(KernelBuilder &b, Value x, const Exp2Options &options);
 
 } // namespace mlir::dilated
 

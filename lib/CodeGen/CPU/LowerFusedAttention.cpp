@@ -12,6 +12,7 @@
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -137,10 +138,6 @@ public:
   using DilatedLowerFusedAttentionBase::DilatedLowerFusedAttentionBase;
 
   void runOnOperation() override {
-    tiling.vectorBytes = vectorBytes;
-    tiling.blockRows = blockRows;
-    tiling.blockKeys = blockKeys;
-    tiling.tile = {tileRows, tileVectors};
     if (failed(checkTiling()))
       return signalPassFailure();
     SymbolTable symbols(getOperation());
@@ -157,27 +154,60 @@ private:
   func::FuncOp getKernel(Location loc, const AttentionSignature &signature,
                          SymbolTable &symbols);
 
-  AttentionTiling tiling;
+  AttentionTiling getTiling(const AttentionSignature &signature) const;
+
   llvm::StringMap<func::FuncOp> kernels;
 };
 
 } // namespace
 
 LogicalResult LowerFusedAttention::checkTiling() {
-  // The least number of lanes is that of f64.
-  int64_t rows = tiling.tile.rows;
-  bool vectors = llvm::is_contained({16, 32, 64}, tiling.vectorBytes);
-  if (vectors && tiling.blockRows > 0 && tiling.blockKeys > 0 && rows > 0 &&
-      tiling.tile.columns > 0 && tiling.vectorBytes / 8 % rows == 0 &&
-      tiling.blockKeys % rows == 0)
+  bool vectors = llvm::is_contained({16, 32, 64}, vectorBytes);
+  // Two keys make a pair of bf16.
+  int64_t group = products == ProductKind::Bf16Dot ? 2 : 1;
+  if (vectors && blockBytes > 0 && blockKeys > 0 && tileRows > 0 &&
+      tileVectors > 0 && tileRows % group == 0 && blockKeys % tileRows == 0)
     return success();
   return getOperation().emitError()
-         << "expects vector-bytes of 16, 32 or 64, positive sizes, and "
-            "tile-rows "
-            "to divide vector-bytes/8 and block-keys, got vector-bytes "
-         << tiling.vectorBytes << ", block-rows " << tiling.blockRows
-         << ", block-keys " << tiling.blockKeys << ", tile-rows " << rows
-         << ", tile-vectors " << tiling.tile.columns;
+         << "expects vector-bytes of 16, 32 or 64, positive sizes, tile-rows "
+            "to "
+            "divide block-keys and, for bf16-dot, to be even, got vector-bytes "
+         << vectorBytes.getValue() << ", block-bytes " << blockBytes.getValue()
+         << ", block-keys " << blockKeys.getValue() << ", tile-rows "
+         << tileRows.getValue() << ", tile-vectors " << tileVectors.getValue();
+}
+
+/// What the options allow and the types ask for.
+AttentionTiling
+LowerFusedAttention::getTiling(const AttentionSignature &signature) const {
+  AttentionTiling tiling;
+  tiling.vectorBytes = vectorBytes;
+  tiling.blockKeys = blockKeys;
+  tiling.tile = {tileRows, tileVectors};
+  tiling.softmax = softmax;
+
+  auto isNarrow = [](MemRefType type) {
+    return type.getElementType().isBF16();
+  };
+  bool isBf16 = isNarrow(signature.query) && isNarrow(signature.key) &&
+                isNarrow(signature.value);
+  if (isBf16 && vectorBytes == 64)
+    tiling.products = products;
+  bool isF32 = signature.getComputeType().isF32();
+  if (isF32 && vectorBytes == 64)
+    tiling.exponent.form = exponent;
+  // Weights that are rounded to bf16 need no more.
+  tiling.exponent.degree = tiling.products == ProductKind::Bf16Dot ? 3 : 5;
+
+  // As many rows as keep queries and outputs in the cache.
+  int64_t bytes = signature.getComputeType().getIntOrFloatBitWidth() / 8;
+  int64_t rowBytes = bytes * (signature.query.getShape().back() +
+                              signature.value.getShape().back());
+  tiling.blockRows = 64;
+  while (tiling.blockRows < 1024 &&
+         2 * tiling.blockRows * rowBytes <= blockBytes)
+    tiling.blockRows *= 2;
+  return tiling;
 }
 
 LogicalResult LowerFusedAttention::lower(FusedAttentionOp op,
@@ -252,6 +282,6 @@ func::FuncOp LowerFusedAttention::getKernel(Location loc,
                                 FunctionType::get(loc.getContext(), types, {}));
   kernel.setPrivate();
   symbols.insert(kernel);
-  emitAttentionKernel(kernel, signature, tiling);
+  emitAttentionKernel(kernel, symbols, signature, getTiling(signature));
   return kernel;
 }

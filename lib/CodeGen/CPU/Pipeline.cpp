@@ -23,22 +23,27 @@
 using namespace mlir;
 using namespace mlir::dilated;
 
-int64_t mlir::dilated::getHostVectorBytes() {
+VectorFeatures mlir::dilated::getHostVectorFeatures() {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  if (features.lookup("avx512f"))
-    return 64;
-  return features.lookup("avx2") ? 32 : 16;
+  return VectorFeatures::get(
+      [&](StringRef name) { return features.lookup(name); });
 }
 
 //===----------------------------------------------------------------------===//
 // Phase kernel
 //===----------------------------------------------------------------------===//
 
-static DilatedLowerFusedAttentionOptions getAttentionOptions(int64_t bytes) {
+static DilatedLowerFusedAttentionOptions
+getAttentionOptions(const VectorFeatures &vectors) {
   DilatedLowerFusedAttentionOptions options;
-  options.vectorBytes = bytes;
-  // 32 registers hold 8 x 2 accumulators, 16 hold 4 x 2, and what they need.
-  options.tileRows = bytes == 64 ? 8 : bytes == 32 ? 4 : 2;
+  options.vectorBytes = vectors.bytes;
+  // 32 registers hold 8 x 2 accumulators, 16 hold 4 x 3, and what they need.
+  options.tileRows = vectors.bytes == 64 ? 8 : 4;
+  options.tileVectors = vectors.bytes == 64 ? 2 : 3;
+  if (vectors.avx512dq)
+    options.exponent = ExponentForm::Scale;
+  if (vectors.avx512bf16)
+    options.products = ProductKind::Bf16Dot;
   return options;
 }
 
@@ -60,8 +65,9 @@ static void addBufferization(OpPassManager &pm) {
 
 void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
                                            const CPUPipelineOptions &options) {
-  int64_t bytes =
-      options.vectorBytes ? options.vectorBytes : getHostVectorBytes();
+  VectorFeatures features =
+      options.vectors ? *options.vectors : getHostVectorFeatures();
+  int64_t bytes = features.bytes;
   // Tensors: fewer passes over memory, tasks, vectors.
   pm.addPass(createDilatedFuseElementwise());
   pm.addPass(createCanonicalizerPass());
@@ -92,7 +98,7 @@ void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
   pm.addPass(createConvertBufferizationToMemRefPass());
 
   // Kernels, and loops for what has none.
-  pm.addPass(createDilatedLowerFusedAttention(getAttentionOptions(bytes)));
+  pm.addPass(createDilatedLowerFusedAttention(getAttentionOptions(features)));
   pm.addPass(createDilatedLowerMatmul(getMatmulOptions(bytes)));
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createDilatedPlanTaskMemory());
@@ -178,12 +184,14 @@ namespace {
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<int64_t> vectorBytes{
       *this, "vector-bytes",
-      llvm::cl::desc("bytes of a vector register; 0 asks the host"),
+      llvm::cl::desc("bytes of a vector register, no other feature being "
+                     "used; 0 asks the host for all"),
       llvm::cl::init(0)};
 
   operator CPUPipelineOptions() const {
     CPUPipelineOptions options;
-    options.vectorBytes = vectorBytes;
+    if (vectorBytes != 0)
+      options.vectors = VectorFeatures{vectorBytes};
     return options;
   }
 };

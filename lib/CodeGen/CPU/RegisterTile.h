@@ -21,12 +21,14 @@ struct RegisterTileShape {
 
 /// Emits acc[m][v] += sum over k < depth of a(k, m) * b(k, v), where a(k, m) is
 /// a scalar and b(k, v) a vector, and returns the accumulators, row-major. They
-/// live in registers for the whole loop.
-SmallVector<Value>
-emitRegisterTile(KernelBuilder &b, RegisterTileShape shape, Value depth,
-                 ValueRange init,
-                 function_ref<Value(Value k, int64_t m)> loadScalar,
-                 function_ref<Value(Value k, int64_t v)> loadVector);
+/// live in registers for the whole loop. `multiplyAdd` is what adds a product
+/// of a scalar and a vector; without it, an FMA.
+SmallVector<Value> emitRegisterTile(
+    KernelBuilder &b, RegisterTileShape shape, Value depth, ValueRange init,
+    function_ref<Value(Value k, int64_t m)> loadScalar,
+    function_ref<Value(Value k, int64_t v)> loadVector,
+    function_ref<Value(Value scalar, Value vector, Value sum)> multiplyAdd =
+        nullptr);
 
 } // namespace mlir::dilated
 

@@ -5,6 +5,10 @@
 
 #longnet = #dilated.pattern<[segment<1024, 1>, segment<5792, 2>], offset = block, padding = null_keys>
 
+// The pattern is data: two terms, block offsets, null keys. Kernels share it.
+// CHECK: memref.global "private" constant @dilated_pattern : memref<11xi64> = dense<[2, 0, 0, 0, 1, 1024, 1, 1, 5792, 2, 1]>
+// CHECK-NOT: memref.global
+
 // CHECK-LABEL: func.func @layers
 func.func @layers(%q: memref<1x700x16x48xf32>, %k: memref<1x700x16x48xf32>,
                   %v: memref<1x700x16x48xf32>, %o: memref<1x700x16x48xf32>) {
@@ -46,13 +50,20 @@ func.func @scale(%q: memref<1x700x16x48xf32>, %k: memref<1x700x16x48xf32>,
 }
 
 // CHECK: func.func private @[[$KERNEL]](
-// One task per batch, head and block of rows.
-// CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %[[BLOCK:.*]]) in (
-// Terms: the table of lengths is a select.
-// CHECK: scf.for %[[TERM:.*]] = %c0 to %c2 step %c1
-// CHECK: arith.select %{{.*}}, %c5792, %c1024
+// CHECK: memref.get_global @dilated_pattern : memref<11xi64>
+// CHECK: %[[TASKS:.*]] = call @dilated_rt_plan(
+// One task per batch, head and block of positions.
+// CHECK: scf.forall (%{{.*}}) in (
+// CHECK: call @dilated_rt_plan_task(
+// CHECK: call @dilated_rt_plan_rows(
+// The whole is computed again, in the online form, where a row leaves the range.
+// CHECK: scf.while (%{{.*}} = %false)
+// CHECK: call @dilated_rt_plan_run(
 // Accumulators of 8 keys times 2 vectors of rows are values of the loop.
 // CHECK: scf.for %{{.*}} = %c0 to %c48 step %c1 iter_args(%{{(.*, ){15}.*}}) ->
 // CHECK-COUNT-16: vector.fma
+// CHECK: scf.condition
 // CHECK-NOT: math.exp
 // CHECK: func.func private @dilated_attention_f32_d48_0(
+// The same pattern is the same constant.
+// CHECK: memref.get_global @dilated_pattern : memref<11xi64>

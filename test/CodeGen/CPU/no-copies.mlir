@@ -4,7 +4,7 @@
 // RUN: dilated-opt %s --dilated-cpu-kernel --split-input-file | FileCheck %s
 // RUN: dilated-opt %s --pipeline-kernel --split-input-file | FileCheck %s --check-prefix=HEAP
 
-// HEAP-NOT: memref.alloc
+// HEAP-NOT: memref.alloc(
 // HEAP-NOT: memref.copy
 
 // CHECK-LABEL: func.func @main

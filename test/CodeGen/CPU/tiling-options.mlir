@@ -6,7 +6,12 @@
 // RUN: not dilated-opt %s --dilated-vectorize-linalg=vector-bytes=8 2>&1 | FileCheck %s --check-prefix=VECTOR
 // RUN: not dilated-opt %s --dilated-tile-linalg=task-size=0 2>&1 | FileCheck %s --check-prefix=TASK
 
-// ROWS: tile-rows to divide vector-bytes/8 and block-keys, got vector-bytes 64, block-rows 256, block-keys 64, tile-rows 3
+// RUN: not dilated-opt %s --dilated-lower-fused-attention="products=bf16-dot tile-rows=5 block-keys=125" 2>&1 | FileCheck %s --check-prefix=PAIRS
+// RUN: not dilated-opt %s --dilated-lower-fused-attention=block-bytes=0 2>&1 | FileCheck %s --check-prefix=BLOCKBYTES
+
+// ROWS: tile-rows to divide block-keys and, for bf16-dot, to be even, got vector-bytes 64, block-bytes 524288, block-keys 128, tile-rows 3
+// PAIRS: to be even{{.*}}block-keys 125, tile-rows 5
+// BLOCKBYTES: positive sizes{{.*}}block-bytes 0
 // BYTES: expects vector-bytes of 16, 32 or 64{{.*}}got vector-bytes 48
 // BLOCK: block-rows a multiple of tile-rows{{.*}}block-rows 100
 // VECTOR: expects vector-bytes of 16, 32 or 64, got 8

@@ -10,6 +10,7 @@
 #ifndef DILATED_MLIR_CODEGEN_CPU_PASSES_H
 #define DILATED_MLIR_CODEGEN_CPU_PASSES_H
 
+#include "dilated-mlir/CodeGen/CPU/AttentionForms.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::dilated {

@@ -279,10 +279,12 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
     kernel takes memrefs whose strides, offset and sizes B, N, H are dynamic, so
     layouts and views cost nothing and layers of a model share it.
 
-    The kernel is one task per (batch, head, block of query rows), one online
-    softmax over all terms of the pattern (S6), blocks of keys packed into
-    scratch memory, and register tiles whose lanes are query rows. It needs
-    scratch memory for the rows of a task only.
+    The kernel is one task per (batch, head, block of positions). Which rows of a
+    block share a tile, and how many keys of each run a row sees, is asked of the
+    tile plan in the run-time library. One softmax goes over all terms of the
+    pattern (S6); chunks of keys are packed into scratch memory and met by all tiles
+    of the block; lanes of a register tile are query rows. Scratch memory is that of
+    a task's rows only.
 
     Preconditions: operands are memrefs with a static head size; the pattern
     consists of segments; overlap is multiset where it has several terms.
@@ -310,15 +312,39 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
   let options = [
     Option<"vectorBytes", "vector-bytes", "int64_t", "64",
            "bytes of a vector register: 16, 32 or 64">,
-    Option<"blockRows", "block-rows", "int64_t", "256", "query rows of a task">,
-    Option<"blockKeys", "block-keys", "int64_t", "64",
+    Option<"blockBytes", "block-bytes", "int64_t", "524288",
+           "bytes of queries and outputs of a task, at most">,
+    Option<"blockKeys", "block-keys", "int64_t", "128",
            "keys that are packed and used at a time">,
     Option<"tileRows", "tile-rows", "int64_t", "8",
            "keys (or value features) of a register tile">,
     Option<"tileVectors", "tile-vectors", "int64_t", "2",
            "vectors of query rows of a register tile">,
+    Option<"products", "products", "::mlir::dilated::ProductKind",
+           "::mlir::dilated::ProductKind::Fma",
+           "how matrix products of bf16 are computed",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::dilated::ProductKind::Fma, "fma", "in f32"),
+             clEnumValN(::mlir::dilated::ProductKind::Bf16Dot, "bf16-dot",
+                        "from pairs of bf16 (AVX-512 BF16)"))}]>,
+    Option<"softmax", "softmax", "::mlir::dilated::SoftmaxForm",
+           "::mlir::dilated::SoftmaxForm::Reference",
+           "what scores are taken relative to",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::dilated::SoftmaxForm::Online, "online",
+                        "the maximum so far"),
+             clEnumValN(::mlir::dilated::SoftmaxForm::Reference, "reference",
+                        "the maximum over the first keys; online where that leaves the range"))}]>,
+    Option<"exponent", "exponent", "::mlir::dilated::ExponentForm",
+           "::mlir::dilated::ExponentForm::Bits",
+           "how 2^x gets its exponent",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::dilated::ExponentForm::Bits, "bits", "by shifts"),
+             clEnumValN(::mlir::dilated::ExponentForm::Scale, "scale",
+                        "by vreduce and vscalef (AVX-512 DQ)"))}]>,
   ];
   let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect",
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
     "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

@@ -9,19 +9,43 @@
 
 #include "mlir/Pass/PassManager.h"
 
+#include <optional>
+
 namespace mlir::dilated {
 
-/// What the kernels need to know about the processor.
-struct CPUPipelineOptions {
+/// What the kernels need to know about the processor: features, not names.
+struct VectorFeatures {
   /// Bytes of a vector register: 64 for AVX-512, 32 for AVX2, 16 for SSE and
-  /// NEON; 0 asks the processor that the compiler runs on.
-  int64_t vectorBytes = 0;
+  /// NEON.
+  int64_t bytes = 16;
+  /// vreduce and vscalef.
+  bool avx512dq = false;
+  /// Products of pairs of bf16.
+  bool avx512bf16 = false;
+
+  /// Of a processor that has the features for which `has` is true, by LLVM's
+  /// names of them.
+  static VectorFeatures get(llvm::function_ref<bool(llvm::StringRef)> has) {
+    VectorFeatures features;
+    if (has("avx512f"))
+      features.bytes = 64;
+    else if (has("avx2") && has("fma"))
+      features.bytes = 32;
+    features.avx512dq = has("avx512f") && has("avx512dq");
+    features.avx512bf16 = has("avx512f") && has("avx512bf16");
+    return features;
+  }
+};
+
+struct CPUPipelineOptions {
+  /// Without them the processor that the compiler runs on is asked.
+  std::optional<VectorFeatures> vectors;
   /// The function that `dilated_main` calls.
   std::string entry = "main";
 };
 
-/// The width of the vector registers of this machine, 16 where it is unknown.
-int64_t getHostVectorBytes();
+/// What this machine has, by the names that LLVM gives features.
+VectorFeatures getHostVectorFeatures();
 
 /// Phase kernel: from dilated.fused_attention and linalg on tensors to scf,
 /// vector and memref.

@@ -1,0 +1,36 @@
+//===- AttentionForms.h - choices of the attention kernel -------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DILATED_MLIR_CODEGEN_CPU_ATTENTIONFORMS_H
+#define DILATED_MLIR_CODEGEN_CPU_ATTENTIONFORMS_H
+
+namespace mlir::dilated {
+
+/// What one instruction of a matrix product takes.
+enum class ProductKind {
+  Fma,     // operands and sums of the compute type
+  Bf16Dot, // operands are pairs of bf16, sums are f32
+};
+
+/// Which number the scores of a row are taken relative to, before 2^x.
+enum class SoftmaxForm {
+  /// The maximum of all scores so far, kept up to date chunk by chunk.
+  Online,
+  /// The maximum over the first chunk of keys that the row sees, from then on
+  /// fixed. A row whose weights leave the range of f32 by that is found at the
+  /// end, and its tiles are computed once more in the online form.
+  Reference,
+};
+
+/// How the exponent gets into 2^x.
+enum class ExponentForm {
+  Bits,  // by shifts; any processor
+  Scale, // by vreduce and vscalef: AVX-512 DQ, f32 in 512-bit vectors
+};
+
+} // namespace mlir::dilated
+
+#endif // DILATED_MLIR_CODEGEN_CPU_ATTENTIONFORMS_H
