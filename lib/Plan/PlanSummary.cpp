@@ -117,12 +117,14 @@ private:
 
 } // namespace
 
-static double getBalance(const PlanTarget &target, int64_t batches,
-                         int64_t slots,
+static double getBalance(const PlanTarget &target, const TileGrid &grid,
                          const std::vector<std::vector<double>> &workOfTiles) {
+  int64_t slots = grid.slots, heads = grid.heads,
+          blocksPerHead = grid.blocksPerHead;
+  bool isCausal = grid.getPattern().isCausal();
   Workers workers(target.workers);
   if (target.order == WorkOrder::Blocks) {
-    for (int64_t batch = 0; batch < batches; ++batch)
+    for (int64_t batch = 0; batch < grid.batches; ++batch)
       for (const std::vector<double> &ofTiles : workOfTiles) {
         double work = 0;
         for (double ofTile : ofTiles)
@@ -131,11 +133,16 @@ static double getBalance(const PlanTarget &target, int64_t batches,
       }
     return workers.getBalance();
   }
+  // Causal blocks have the more work the later they are.
   for (int64_t slot = 0; slot < slots; ++slot)
-    for (const std::vector<double> &ofTiles : workOfTiles)
-      if (slot < static_cast<int64_t>(ofTiles.size()))
-        for (int64_t batch = 0; batch < batches; ++batch)
-          workers.run(ofTiles[slot]);
+    for (int64_t i = 0; i < blocksPerHead; ++i)
+      for (int64_t head = 0; head < heads; ++head) {
+        int64_t block = isCausal ? blocksPerHead - 1 - i : i;
+        const auto &ofTiles = workOfTiles[head * blocksPerHead + block];
+        if (slot < static_cast<int64_t>(ofTiles.size()))
+          for (int64_t batch = 0; batch < grid.batches; ++batch)
+            workers.run(ofTiles[slot]);
+      }
   return workers.getBalance();
 }
 
@@ -155,8 +162,7 @@ dilated::plan::summarisePlan(Pattern pattern, int64_t batches, int64_t heads,
   for (int64_t index = 0, e = heads * summary.grid.blocksPerHead; index < e;
        ++index)
     summariser.addBlock(index);
-  summary.balance =
-      getBalance(target, batches, summary.grid.slots, summariser.workOfTiles);
+  summary.balance = getBalance(target, summary.grid, summariser.workOfTiles);
   summary.tiles *= batches;
   summary.runs *= batches;
   summary.usefulPairs *= static_cast<double>(batches);

@@ -120,6 +120,24 @@ static void shareOut(const TileGrid &grid, BlockTiles &block) {
     }
 }
 
+/// Tiles of consecutive rows, whatever their sets. Rows of a set ascend, so its
+/// next row in `order` is the next one of it in the block.
+static void cutInOrder(const TileGrid &grid, BlockTiles &block) {
+  int32_t *setOfRow = block.classes, *next = block.counts;
+  for (int64_t i = 0; i < block.numSets; ++i) {
+    const RowSet &set = block.sets[i];
+    next[i] = set.begin;
+    for (int32_t k = 0; k < set.count; ++k)
+      setOfRow[block.order[set.begin + k]] = static_cast<int32_t>(i);
+  }
+  Tile *tile = nullptr;
+  for (int64_t row = 0; row < block.length; ++row) {
+    if (row % grid.width == 0)
+      tile = &openTile(block);
+    addPiece(block, *tile, setOfRow[row], next[setOfRow[row]]++, 1);
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // The block
 //===----------------------------------------------------------------------===//
@@ -153,7 +171,10 @@ BlockTiles &dilated::plan::makeTiles(const TileGrid &grid,
   findBranches(grid, block);
   findRuns(block);
   makeSets(grid, block);
-  shareOut(grid, block);
+  if (block.numSets > grid.maxSets)
+    cutInOrder(grid, block);
+  else
+    shareOut(grid, block);
   return block;
 }
 

@@ -25,7 +25,8 @@ struct Granule {
 /// is free.
 enum class WorkOrder {
   Blocks, // a block with all its tiles, by index, as on a CPU
-  Slots,  // a tile: first slot 0 of every block, then slot 1, as on a GPU
+  Slots, // a tile: first slot 0 of every block, then slot 1, as on a GPU, where
+         // a block of all heads follows the one before, or, causal, after it
 };
 
 /// The device that a plan is for.

@@ -25,12 +25,16 @@ struct TileOptions {
   int64_t groupRows; // segments shorter than a quarter of that share a block
                      // of up to that many positions
   int64_t minBlocks = 0; // of all heads together: blocks get smaller for it
+  /// A block with more sets of rows than that is not sorted by them: its tiles
+  /// are consecutive rows.
+  int64_t maxSets = kMaxInt64;
 };
 
 /// What a GPU's kernels use: 64 rows per thread block, positions of a block
 /// bounded by a table in shared memory. Only segments of less than 64 rows are
-/// grouped: rows of different segments have less in common.
-constexpr TileOptions kGpuTiles = {64, 4096, 256};
+/// grouped: rows of different segments have less in common. The table of sets
+/// is in shared memory too.
+constexpr TileOptions kGpuTiles = {64, 4096, 256, 0, 256};
 
 /// What a CPU's kernels use: keys that are packed serve a block, so blocks are
 /// as large as `maxRows` allows, short segments grouped, as long as every
@@ -54,6 +58,7 @@ struct TileGrid {
   int64_t blocksPerHead;
   int64_t numBlocks; // batches * heads * blocksPerHead, saturating
   int64_t slots;     // no block has more tiles
+  int64_t maxSets;   // as in TileOptions
 
   Pattern getPattern() const { return Pattern(pattern); }
 };

@@ -10,7 +10,8 @@
 //          a cell every branch is in exactly one segment
 //   set    the rows of a cell that the same branches cover
 //   tile   `width` rows of one set; what is left of the sets shares tiles with
-//          sets that have a run in common. Rows that no branch covers come last
+//          sets that have a run in common. Rows that no branch covers come
+//          last. With more sets than TileOptions::maxSets: consecutive rows
 //   run    the keys of one (branch, segment): base, base + stride, ...
 //   limit  per row and run: how many keys of the run the row sees, 0 where the
 //          branch does not cover it. Ends of segments, the causal diagonal and
