@@ -8,10 +8,6 @@
 
 using namespace dilated::plan;
 
-/// A block holds at most that many short segments, unless they are shorter than
-/// a tile: every segment is a run of its own.
-static constexpr int64_t kMaxGroup = 16;
-
 static int64_t gcd(int64_t a, int64_t b) {
   while (b != 0) {
     int64_t rest = a % b;

@@ -18,6 +18,10 @@
 
 namespace dilated::plan {
 
+/// A block holds at most that many short segments, unless they are shorter than
+/// a tile: every segment is a run of its own.
+constexpr int64_t kMaxGroup = 16;
+
 /// How a device wants its tiles.
 struct TileOptions {
   int64_t width;     // rows of a tile, at least 1
