@@ -24,13 +24,13 @@ the layout that PyTorch likes best. Before a case counts, its results are compar
   gathered  torchscale's form: branches copied into padded dense segments, mixed by lse
   strided   views with strides, PyTorch's flash kernel per branch, merged as they come
   dense     scaled_dot_product_attention over the whole sequence, up to 16384 tokens
-  flex      FlexAttention with the pattern as a mask; takes minutes, so only by --flex
+  flex      FlexAttention with the pattern as a mask; takes minutes, so not by default
 
 Columns. `ours` is the best time, GF/s counts the pairs that the meaning asks for (4 D
 operations each), `of GEMM` divides that by the matrix product's rate; `x strided` is
 how many times longer the peer took. The second table holds what is expected of a
 release against what was measured; rows for instruction sets that this machine lacks are
-skipped by name.
+skipped by name. Errors are those of dense cases of 2048 tokens against f64.
 
 Exit codes: 0 measured, 1 results differ, 2 bad usage.
 """
@@ -93,8 +93,10 @@ class Bench:
         self.dtypes = {"f32": torch.float32, "bf16": torch.bfloat16}
         self.repeat = arguments.repeat
         self.threads = arguments.threads
-        self.flex = arguments.flex
-        self.skipped: list[str] = [] if arguments.flex else ["flex: takes minutes, see --flex"]
+        self.chosen = arguments.peers
+        self.skipped: list[str] = []
+        if "flex" not in self.chosen:
+            self.skipped.append("flex: takes minutes, asked for by --peers")
         self.fma: machine.FmaPeak | None = None
         try:
             self.fma = machine.FmaPeak()
@@ -135,24 +137,45 @@ class Bench:
             every["ours-avx2"] = lambda threads: run_avx2(threads, q, k, v)
         if case.group == "linear":
             return every, once, compiled
-        if not case.is_dense:
+        if "gathered" in self.chosen and not case.is_dense:
             gathered = peers.Gathered(case.segments, case.causal)
-            strided = peers.Strided(case.segments, case.causal, *shape[1:])
             every["gathered"] = lambda threads: gathered(q, k, v)
+        if "strided" in self.chosen and not case.is_dense:
+            strided = peers.Strided(case.segments, case.causal, *shape[1:])
             every["strided"] = lambda threads: strided(q, k, v)
-        if case.n <= _DENSE_LIMIT:
+        if "dense" in self.chosen and case.n <= _DENSE_LIMIT:
             # Contiguous by head: a few percent faster than a view of [B, N, H, D].
             by_head = [x.transpose(1, 2).contiguous() for x in (q, k, v)]
             attend = torch.nn.functional.scaled_dot_product_attention
             every["dense"] = lambda threads: attend(*by_head, is_causal=case.causal).transpose(1, 2)
-        if self.flex:
+        if "flex" in self.chosen:
             try:
                 flex = peers.Flex(case.segments, case.causal, case.n, case.heads)
                 flex(q, k, v)
                 once["flex"] = lambda threads: flex(q, k, v)
             except Exception as error:  # whatever torch.compile can't do here
                 self.skipped.append(f"flex {case.name} {dtype}: {str(error).splitlines()[0]}")
+        if case.is_dense and case.n <= cases.ACCURACY_LENGTH:
+            exact = torch.nn.functional.scaled_dot_product_attention(
+                *(x.transpose(1, 2).double() for x in (q, k, v)), is_causal=case.causal
+            )
+            self.exact = exact.transpose(1, 2)
         return every, once, compiled
+
+    def _errors(self, case: cases.Case, dtype: str, every: Contestants) -> dict[str, float]:
+        """Against f64, where that is at hand; see ACCURACY_LENGTH."""
+        if not (case.is_dense and case.n <= cases.ACCURACY_LENGTH):
+            return {}
+        errors = {}
+        for name, call in every.items():
+            error = call(self.threads[-1]).double() - self.exact
+            if dtype == "f32":
+                errors[name] = float(error.abs().max() / self.exact.abs().max())
+            else:
+                errors[name] = float(
+                    error.square().mean().sqrt() / self.exact.square().mean().sqrt()
+                )
+        return errors
 
     def _difference(self, case: cases.Case, every: Contestants) -> float:
         """Of ours to the peer with the same meaning, over the largest output."""
@@ -168,6 +191,7 @@ class Bench:
         every, once, compiled = self._contestants(case, dtype)
         a, b = (torch.randn(2048, 2048).to(self.dtypes[dtype]) for _ in range(2))
         difference = self._difference(case, every)
+        errors = self._errors(case, dtype, every)
         seconds: dict[tuple[int, str], list[float]] = {}
 
         def clock(threads: int, name: str, call: Callable[[int], Any]) -> None:
@@ -212,6 +236,7 @@ class Bench:
                     "fma_flops_per_second": fma_rates.get(threads),
                     "compile_seconds": compiled,
                     "difference": difference,
+                    "errors": errors,
                     "contestants": {
                         name: {
                             "seconds_min": min(runs),
@@ -243,7 +268,11 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="two rounds, all cores, cases of some seconds"
     )
-    parser.add_argument("--flex", action="store_true", help="FlexAttention as well, one run each")
+    parser.add_argument(
+        "--peers",
+        default="strided,gathered,dense",
+        help="of strided, gathered, dense and flex (one run each); %(default)s",
+    )
     parser.add_argument("--json", metavar="FILE", help="write all numbers")
     parser.add_argument("--plot", metavar="FILE", help="write a picture (.svg or .png)")
     parser.add_argument(
@@ -264,6 +293,10 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     for dtype in arguments.dtype:
         if dtype not in _TOLERANCE:
             parser.error(f"--dtype {dtype} is not one of {', '.join(_TOLERANCE)}")
+    arguments.peers = [peer for peer in arguments.peers.split(",") if peer]
+    for peer in arguments.peers:
+        if peer not in report.PEERS:
+            parser.error(f"--peers {peer} is not one of {', '.join(report.PEERS)}")
     try:
         arguments.threads = sorted({int(threads) for threads in arguments.threads.split(",")})
     except ValueError:

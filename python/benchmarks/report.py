@@ -84,6 +84,30 @@ def _find(results: Sequence[Result], name: str, dtype: str, threads: int) -> Res
     return next(found, None)
 
 
+def _accuracy_rows(results: Sequence[Result], threads: int) -> Iterator[Row]:
+    for case in cases.CASES.values():
+        if not case.is_dense or case.n > cases.ACCURACY_LENGTH:
+            continue
+        for dtype, kind, bound in (
+            ("f32", "largest error", cases.F32_ERROR),
+            ("bf16", "rms error", cases.BF16_ERROR),
+        ):
+            result = _find(results, case.name, dtype, threads)
+            errors = result["errors"] if result else {}
+            error = errors.get("ours")
+            row = [f"{case.name} {dtype}, {kind}", f"<= {bound:.0e}"]
+            if error is None:
+                yield [*row, "", "not measured"]
+            else:
+                yield [*row, f"{error:.2e}", "yes" if error <= bound else "no"]
+            if dtype == "bf16":
+                to_dense = error / errors["dense"] if error and "dense" in errors else None
+                limit = cases.BF16_ERROR_TO_DENSE
+                holds = (to_dense or 0) <= limit
+                title = f"{case.name} bf16, rms error to dense's"
+                yield [title, f"<= {limit}", *_verdict(to_dense, holds)]
+
+
 def requirement_rows(results: Sequence[Result], features: Sequence[str]) -> Iterator[Row]:
     """What is expected, the bound, what was measured, whether it holds."""
     threads = max((result["threads"] for result in results), default=0)
@@ -112,6 +136,8 @@ def requirement_rows(results: Sequence[Result], features: Sequence[str]) -> Iter
         if result and seconds and result["fma_flops_per_second"]:
             measured = result["useful_flops"] / seconds / result["fma_flops_per_second"]
         yield [title, bound, *_verdict(measured, (measured or 0) >= cases.AVX2_SHARE)]
+
+    yield from _accuracy_rows(results, threads)
 
     for dtype in ("f32", "bf16"):
         pair = [_find(results, cases.SCALING_CASE, dtype, count) for count in (1, 2)]

@@ -62,7 +62,9 @@ def test_a_measurement():
     pytest.importorskip("torch", reason=NO_TORCH)
     import attention_cpu
 
-    bench = attention_cpu.Bench(argparse.Namespace(repeat=2, threads=[1, 2], flex=False))
+    bench = attention_cpu.Bench(
+        argparse.Namespace(repeat=2, threads=[1, 2], peers=report.PEERS[:3])
+    )
     case = cases.Case("gigapath-8193", 300, 4, 16, ((64, 1), (150, 2), (1000, 4)))
     results = bench.measure(case, "f32")
     assert [result["threads"] for result in results] == [1, 2]
@@ -72,6 +74,19 @@ def test_a_measurement():
         assert 0 < result["difference"] < 1e-5
         assert result["gemm_flops_per_second"] > 1e9
     json.dumps(results)
+
+
+def test_errors_of_a_measurement():
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
+    import attention_cpu
+
+    bench = attention_cpu.Bench(argparse.Namespace(repeat=1, threads=[1], peers=["dense"]))
+    case = cases.Case("dense-200", 200, 2, 16, ((200, 1),))
+    (found,) = bench.measure(case, "bf16")
+    assert set(found["contestants"]) == {"ours", "dense"}
+    for error in found["errors"].values():
+        assert 1e-4 < error < 6e-3  # bf16 has eight bits
+    assert torch.get_num_threads() == 1
 
 
 def result(name, dtype, threads, **seconds):
@@ -85,6 +100,7 @@ def result(name, dtype, threads, **seconds):
         "gemm_flops_per_second": 2e11,
         "fma_flops_per_second": 1e11,
         "difference": 1e-6,
+        "errors": {},
         "contestants": {
             contestant.replace("_", "-"): {"seconds_min": s, "seconds_median": 2 * s}
             for contestant, s in seconds.items()
@@ -115,6 +131,29 @@ def test_requirements():
     assert find(rows, "dense-d64-8192 f32 for") == [">= 0.75", "0.800", "yes"]
     assert find(rows, "gigapath-8193 f32, 1 thread") == [">= 1.85", "1.900", "yes"]
     assert find(rows, "linear") == ["<= 1.1", "1.106", "no"]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "errors", "expected"),
+    [
+        ("f32", {"ours": 1e-6}, {"largest error": ["<= 2e-06", "1.00e-06", "yes"]}),
+        ("f32", {"ours": 3e-6}, {"largest error": ["<= 2e-06", "3.00e-06", "no"]}),
+        (
+            "bf16",
+            {"ours": 2.6e-3, "dense": 2e-3},
+            {
+                "rms error": ["<= 3e-03", "2.60e-03", "yes"],
+                "rms error to dense's": ["<= 1.2", "1.300", "no"],
+            },
+        ),
+        ("bf16", {"ours": 2e-3}, {"rms error to dense's": ["<= 1.2", "", "not measured"]}),
+    ],
+)
+def test_accuracy(dtype, errors, expected):
+    found = result("dense-d64-2048", dtype, 2, ours=1.0) | {"errors": errors}
+    rows = {row[0]: row[1:] for row in report.requirement_rows([found], [])}
+    for title, row in expected.items():
+        assert rows[f"dense-d64-2048 {dtype}, {title}"] == row
 
 
 @pytest.mark.parametrize(
@@ -183,6 +222,7 @@ def test_a_difference_is_an_error(tmp_path):
         (["--cases", "gigapth"], "no case begins with 'gigapth'; known are gigapath-8193"),
         (["--dtype", "f8"], "--dtype f8 is not one of f32, bf16"),
         (["--threads", "two"], "--threads two is not a list of numbers"),
+        (["--peers", "xformers"], "--peers xformers is not one of strided"),
         (["--threads", "0"], "must be at least 1"),
     ],
 )
