@@ -58,6 +58,22 @@ def test_peers_agree_with_the_oracle(peer, batch, n, heads, head_dim, segments, 
     assert error < 1e-2
 
 
+def test_flex_agrees_with_the_oracle():
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
+    import peers
+
+    segments = ((64, 1), (150, 2), (1000, 4))
+    operands = [2 * torch.randn(1, 300, 4, 16) for _ in range(3)]
+    try:
+        torch.compile(lambda x: x + 1)(operands[0])
+    except Exception as error:
+        pytest.skip(f"torch.compile does not work here: {error}")
+    expected, _ = oracle.attention(*operands, oracle.Pattern(segments))
+    with torch.no_grad():
+        actual = peers.Flex(segments, False, 300, 4)(*operands)
+    np.testing.assert_allclose(actual, expected, atol=4e-6 * np.abs(expected).max())
+
+
 def test_a_measurement():
     pytest.importorskip("torch", reason=NO_TORCH)
     import attention_cpu
