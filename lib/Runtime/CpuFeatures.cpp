@@ -6,12 +6,15 @@
 
 #include "dilated-mlir/Runtime/CpuFeatures.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 using namespace dilated::runtime;
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace {
 
@@ -76,16 +79,29 @@ static uint64_t getEnabledState() {
   return (uint64_t(high) << 32) | low;
 }
 
+/// Linux gives the tile registers of AMX to processes that ask, once for all
+/// threads.
+static bool requestTiles() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  static const bool granted =
+      syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return granted;
+}
+
 static bool hasFeature(const Place &place, uint64_t enabled) {
   uint32_t registers[4] = {};
   if (!__get_cpuid_count(place.leaf, place.subleaf, &registers[EAX],
                          &registers[EBX], &registers[ECX], &registers[EDX]))
     return false;
   return (registers[place.reg] & (1u << place.bit)) &&
-         (enabled & place.state) == place.state;
+         (enabled & place.state) == place.state &&
+         (place.state != kAmx || requestTiles());
 }
 
 uint64_t dilated::runtime::getCpuFeatures() {
+  // Under a program that emulates instructions cpuid tells of the host.
+  if (getenv("DILATED_ASSUME_CPU_FEATURES"))
+    return requestTiles() ? ~uint64_t(0) : 0;
   uint64_t enabled = getEnabledState(), features = 0;
   for (const Place &place : kPlaces)
     for (int bit = 0; bit < kCpuFeatureCount; ++bit)

@@ -26,6 +26,7 @@
 #include "AttentionKernel.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -70,31 +71,63 @@ AttentionTask::AttentionTask(SymbolTable &symbols,
   valueDim = llvm::alignTo(signature.value.getShape().back(), lanes);
 }
 
+/// A buffer of i32 that can be read as pairs of bf16, too: `rows` of `columns`
+/// pairs. Returns the bytes.
+static Value allocatePairs(KernelBuilder &b, ArrayRef<int64_t> shape,
+                           Value &operands, Value &pairs) {
+  int64_t rows = llvm::product_of(shape.drop_back());
+  int64_t columns = shape.back();
+  Value bytes = b.alloc(rows * columns * 4, b.getI8Type());
+  auto view = [&](MemRefType type) -> Value {
+    return memref::ViewOp::create(b, type, bytes, b.index(0), ValueRange());
+  };
+  operands = view(MemRefType::get(shape, b.getI32Type()));
+  pairs = view(MemRefType::get({rows, 2 * columns}, b.getBF16Type()));
+  return bytes;
+}
+
 void AttentionTask::allocate(KernelBuilder &b) {
   int64_t step = products.getStep(), rows = tiling.tile.rows;
   int64_t depth = llvm::divideCeil(tiling.blockKeys, step);
   int64_t panels = llvm::divideCeil(valueDim, rows);
   Type operand = products.getOperandType();
   plan.allocate(b);
-  tileQuery = b.alloc({numTiles, keyDepth, width}, operand);
   tileOut = b.alloc({numTiles, valueDim, width}, compute);
   tileMax = b.alloc({numTiles, width}, compute);
   tileSum = b.alloc({numTiles, width}, compute);
-  keys = b.alloc({tiling.blockKeys, keyDepth}, operand);
-  values = b.alloc({panels, depth, rows}, operand);
   scores = b.alloc({tiling.blockKeys, width}, compute);
-  // Where an operand is a number, weights take the place of their scores.
-  weights = step == 1 ? scores : b.alloc({depth, width}, operand);
+  if (products.isTiled()) {
+    pairBuffers = {
+        allocatePairs(b, {numTiles, keyDepth, width}, tileQuery, queryPairs),
+        allocatePairs(b, {tiling.blockKeys, keyDepth}, keys, keyPairs),
+        allocatePairs(b, {valueDim, depth}, values, valuePairs),
+        allocatePairs(b, {depth, width}, weights, weightPairs),
+        b.alloc({kTilePairs, valueDim}, operand)};
+    stagedValues = pairBuffers.back();
+  } else {
+    tileQuery = b.alloc({numTiles, keyDepth, width}, operand);
+    keys = b.alloc({tiling.blockKeys, keyDepth}, operand);
+    values = b.alloc({panels, depth, rows}, operand);
+    // Where an operand is a number, weights take the place of their scores.
+    weights = step == 1 ? scores : b.alloc({depth, width}, operand);
+  }
   stagedQuery = b.alloc({lanes, keyDepth}, operand);
   stagedOut = b.alloc({lanes, valueDim}, compute);
 }
 
 void AttentionTask::free(KernelBuilder &b) {
-  for (Value memref : {tileQuery, tileOut, tileMax, tileSum, keys, values,
-                       scores, stagedQuery, stagedOut})
+  for (Value memref :
+       {tileOut, tileMax, tileSum, scores, stagedQuery, stagedOut})
     b.free(memref);
-  if (weights != scores)
-    b.free(weights);
+  if (products.isTiled()) {
+    for (Value memref : pairBuffers)
+      b.free(memref);
+  } else {
+    for (Value memref : {tileQuery, keys, values})
+      b.free(memref);
+    if (weights != scores)
+      b.free(weights);
+  }
   plan.free(b);
 }
 

@@ -60,6 +60,9 @@ void emitAttentionKernel(func::FuncOp kernel, SymbolTable &symbols,
 // Parts of the kernel
 //===----------------------------------------------------------------------===//
 
+/// A tile register has 16 rows of 16 operands.
+inline constexpr int64_t kTilePairs = 16;
+
 /// Everything that the parts of one kernel share. A tile is `width` query rows,
 /// the lanes of `tile.columns` vectors.
 struct AttentionTask {
@@ -92,9 +95,21 @@ struct AttentionTask {
   // after their transposition.
   Value keys, values, scores, weights, stagedQuery, stagedOut;
 
+  // Of products of tiles: the same memory as bf16, [tiles * operands][2 *
+  // width], [key][2 * operands], [Dv][key] and [key / 2][2 * width]; values, as
+  // operands, are [Dv][key / 2] then. A block of values before its
+  // transposition, and what is to be freed.
+  Value queryPairs, keyPairs, valuePairs, weightPairs, stagedValues;
+  SmallVector<Value> pairBuffers;
+
   void allocate(KernelBuilder &b);
   void free(KernelBuilder &b);
 
+  /// Keys come in groups of so many; what is missing is masked.
+  int64_t getKeyGroup() const {
+    return products.isTiled() ? kTilePairs * 2
+                              : std::lcm(tiling.tile.rows, products.getStep());
+  }
   /// Rows of the last, smaller register tile of a product over `extent`; 0 when
   /// tiles fit.
   int64_t getRest(int64_t extent) const { return extent % tiling.tile.rows; }
@@ -107,6 +122,12 @@ void emitClearTiles(KernelBuilder &b, AttentionTask &task, Value count);
 /// Copies keys [start, start + count) of the run and their values to scratch.
 void emitPackKeys(KernelBuilder &b, AttentionTask &task,
                   const AttentionRun &run, Value start, Value count);
+/// By products of tiles, for `keyEnd` keys in whole groups: scores = K Q^T, and
+/// O = O + V^T P of one tile of rows.
+void emitTiledScores(KernelBuilder &b, AttentionTask &task, Value tile,
+                     Value keyEnd);
+void emitTiledValues(KernelBuilder &b, AttentionTask &task, Value tile,
+                     Value keyEnd);
 /// A tile of rows meets the packed keys. `online` (i1): in the online form
 /// whatever the tiling says.
 void emitUpdateTile(KernelBuilder &b, AttentionTask &task,

@@ -44,17 +44,75 @@ static SmallVector<Value> emitKeyRow(KernelBuilder &b, AttentionTask &task,
   return {task.batch, position, task.kvHead};
 }
 
+/// The operands of values of keys `key`, `key` + 1, ... of the chunk, one per
+/// product of depth, from feature `column` on; keys from `count` on count as 0.
+static Value emitLoadValues(KernelBuilder &b, AttentionTask &task,
+                            const AttentionRun &run, Value start, Value count,
+                            Value key, Value column) {
+  SmallVector<SmallVector<Value>> rows;
+  SmallVector<Value> present;
+  Value last = b.sub(count, b.index(1));
+  for (int64_t i = 0; i < task.products.getStep(); ++i) {
+    Value each = b.add(key, b.index(i));
+    present.push_back(b.less(each, count));
+    rows.push_back(emitKeyRow(b, task, run, b.add(start, b.min(each, last))));
+  }
+  return task.products.loadRows(b, task.value, rows, present, column);
+}
+
+/// In panels of register tiles.
+static void emitPackValues(KernelBuilder &b, AttentionTask &task,
+                           const AttentionRun &run, Value start, Value count,
+                           Value end) {
+  int64_t step = task.products.getStep();
+  b.forLoop(b.index(0), end, step, [&](Value key) {
+    Value k = b.div(key, b.index(step));
+    b.forLoop(b.index(0), b.index(task.valueDim), task.lanes,
+              [&](Value column) {
+                Value operands =
+                    emitLoadValues(b, task, run, start, count, key, column);
+                emitStoreValues(b, task, operands, k, column);
+              });
+  });
+}
+
+/// As rows of features, for products of tiles: blocks of 16 pairs of keys are
+/// transposed.
+static void emitPackTransposedValues(KernelBuilder &b, AttentionTask &task,
+                                     const AttentionRun &run, Value start,
+                                     Value count, Value end) {
+  Value zero = b.index(0), features = b.index(task.valueDim);
+  VectorType operands = task.products.getOperands();
+  b.forLoop(zero, end, 2 * kTilePairs, [&](Value firstKey) {
+    b.forLoop(zero, b.index(kTilePairs), 1, [&](Value pair) {
+      Value key = b.add(firstKey, b.mul(pair, b.index(2)));
+      b.forLoop(zero, features, task.lanes, [&](Value column) {
+        b.store(emitLoadValues(b, task, run, start, count, key, column),
+                task.stagedValues, {pair, column});
+      });
+    });
+    Value firstPair = b.div(firstKey, b.index(2));
+    b.forLoop(zero, features, task.lanes, [&](Value column) {
+      SmallVector<Value> block;
+      for (int64_t i = 0; i < kTilePairs; ++i)
+        block.push_back(
+            b.load(operands, task.stagedValues, {b.index(i), column}));
+      block = emitTranspose(b, block);
+      for (int64_t i = 0; i < task.lanes; ++i)
+        b.store(block[i], task.values, {b.add(column, b.index(i)), firstPair});
+    });
+  });
+}
+
 void mlir::dilated::emitPackKeys(KernelBuilder &b, AttentionTask &task,
                                  const AttentionRun &run, Value start,
                                  Value count) {
   const AttentionProducts &products = task.products;
   Value zero = b.index(0), step = b.index(products.getStep());
-  // Register tiles take whole groups of keys: what is missing is zeros, which
-  // the limits of the rows hide.
-  int64_t group = std::lcm(task.tiling.tile.rows, products.getStep());
-  Value end = b.roundUp(count, group);
+  // Products take whole groups of keys. What is missing is the last key again,
+  // which the limits of the rows hide, and values of 0.
+  Value end = b.roundUp(count, task.getKeyGroup());
   Value last = b.sub(count, b.index(1));
-
   b.forLoop(zero, end, 1, [&](Value key) {
     Value source = b.add(start, b.min(key, last));
     SmallVector<Value> row = emitKeyRow(b, task, run, source);
@@ -64,18 +122,8 @@ void mlir::dilated::emitPackKeys(KernelBuilder &b, AttentionTask &task,
       b.store(operands, task.keys, {key, column});
     });
   });
-  b.forLoop(zero, end, products.getStep(), [&](Value key) {
-    SmallVector<SmallVector<Value>> rows;
-    SmallVector<Value> present;
-    for (int64_t i = 0; i < products.getStep(); ++i) {
-      Value each = b.add(key, b.index(i));
-      present.push_back(b.less(each, count));
-      rows.push_back(emitKeyRow(b, task, run, b.add(start, b.min(each, last))));
-    }
-    Value k = b.div(key, step);
-    b.forLoop(zero, b.index(task.valueDim), task.lanes, [&](Value column) {
-      Value operands = products.loadRows(b, task.value, rows, present, column);
-      emitStoreValues(b, task, operands, k, column);
-    });
-  });
+  if (products.isTiled())
+    emitPackTransposedValues(b, task, run, start, count, end);
+  else
+    emitPackValues(b, task, run, start, count, end);
 }

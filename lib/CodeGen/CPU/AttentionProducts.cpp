@@ -14,7 +14,7 @@ using namespace mlir::dilated;
 
 AttentionProducts::AttentionProducts(ProductKind kind, VectorType accumulator)
     : kind(kind), accumulator(accumulator), operands(accumulator) {
-  if (kind == ProductKind::Bf16Dot)
+  if (kind != ProductKind::Fma)
     operands = cast<VectorType>(
         accumulator.clone(IntegerType::get(accumulator.getContext(), 32)));
 }

@@ -6,9 +6,9 @@
 //
 // The two products of attention, K Q^T and V^T P, sum over features and over
 // keys. What one instruction takes of that depth is a matter of the processor:
-// one number of the compute type (FMA), or a pair of bf16 (AVX-512 BF16). Both
-// kinds store their operands as arrays of one scalar type, the operand, so
-// the rest of the kernel is the same for both.
+// one number of the compute type (FMA), or pairs of bf16 (AVX-512 BF16, AMX).
+// All kinds store their operands as arrays of one scalar type, the operand, so
+// the rest of the kernel is the same for all.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,10 +26,14 @@ public:
   AttentionProducts(ProductKind kind, VectorType accumulator);
 
   /// Numbers of depth in an operand.
-  int64_t getStep() const { return kind == ProductKind::Bf16Dot ? 2 : 1; }
+  int64_t getStep() const { return kind == ProductKind::Fma ? 1 : 2; }
   Type getOperandType() const { return operands.getElementType(); }
   /// As many operands as a vector of sums has lanes.
   VectorType getOperands() const { return operands; }
+
+  /// Whether products are those of whole tiles (AttentionTiles.cpp), and
+  /// multiplyAdd is not used.
+  bool isTiled() const { return kind == ProductKind::AmxBf16; }
 
   /// sum + scalar * vector, lane by lane; a pair counts twice.
   Value multiplyAdd(KernelBuilder &b, Value scalar, Value vector,

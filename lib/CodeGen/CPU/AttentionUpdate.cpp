@@ -50,6 +50,7 @@ private:
   void emitMask(Value key, MutableArrayRef<Value> scores);
   SmallVector<Value> emitScores(Value online);
   SmallVector<Value> emitOnlineSoftmax(ValueRange maxima);
+  void emitCorrectValues(ValueRange corrections);
   void emitValues(ValueRange corrections);
   void emitValueTile(Value feature, int64_t rows, ValueRange corrections);
 
@@ -72,6 +73,8 @@ private:
 
   /// Keys of the chunk that some row of the tile sees, and keys that all see.
   Value keyEnd, keysForAll;
+  /// keyEnd in whole groups.
+  Value wholeEnd;
   /// Per lane, how many keys of the chunk a row sees.
   SmallVector<Value> laneLimits;
 };
@@ -119,6 +122,7 @@ void TileUpdate::emit(Value online) {
   computeLimits();
   // The rows of the tile may see none of these keys.
   b.ifThen(b.less(b.index(0), keyEnd), [&] {
+    wholeEnd = b.roundUp(keyEnd, task.getKeyGroup());
     Value isFirst = b.cmp(arith::CmpIPredicate::eq, start, b.index(0));
     Value needsMaximum = arith::AndIOp::create(b, isFirst, emitNeedsMaximum());
     Value isOnline = arith::OrIOp::create(b, online, needsMaximum);
@@ -134,7 +138,12 @@ void TileUpdate::emit(Value online) {
           storeState(updated, task.tileSum);
           return SmallVector<Value>(shape.columns, b.constant(task.vector, 1));
         });
-    emitValues(corrections);
+    if (task.products.isTiled()) {
+      b.ifThen(isOnline, [&] { emitCorrectValues(corrections); });
+      emitTiledValues(b, task, tile, wholeEnd);
+    } else {
+      emitValues(corrections);
+    }
   });
 }
 
@@ -182,8 +191,16 @@ SmallVector<Value> TileUpdate::emitScores(Value online) {
   SmallVector<Value> init = loadState(task.tileMax), reference = init;
   init.append(shape.columns, zero);
 
-  auto tileOfKeys = [&](Value key, ValueRange carried) {
-    SmallVector<Value> scores = emitRegisterTile(
+  auto product = [&](Value key) -> SmallVector<Value> {
+    if (task.products.isTiled()) {
+      SmallVector<Value> stored;
+      for (int64_t i = 0; i < shape.rows * shape.columns; ++i)
+        stored.push_back(b.load(
+            task.vector, task.scores,
+            {b.add(key, b.index(i / shape.columns)), lane(i % shape.columns)}));
+      return stored;
+    }
+    return emitRegisterTile(
         b, shape, b.index(task.queryOperands),
         SmallVector<Value>(shape.rows * shape.columns,
                            isScaled ? addend : zero),
@@ -197,6 +214,9 @@ SmallVector<Value> TileUpdate::emitScores(Value online) {
         [&](Value scalar, Value vector, Value sum) {
           return task.products.multiplyAdd(b, scalar, vector, sum);
         });
+  };
+  auto tileOfKeys = [&](Value key, ValueRange carried) {
+    SmallVector<Value> scores = product(key);
     if (!isScaled)
       for (Value &score : scores)
         score = b.fma(score, b.constant(task.vector, factor), addend);
@@ -233,7 +253,9 @@ SmallVector<Value> TileUpdate::emitScores(Value online) {
           return updated;
         });
   };
-  return b.forLoop(b.index(0), keyEnd, shape.rows, init, tileOfKeys);
+  if (task.products.isTiled())
+    emitTiledScores(b, task, tile, wholeEnd);
+  return b.forLoop(b.index(0), wholeEnd, shape.rows, init, tileOfKeys);
 }
 
 //===----------------------------------------------------------------------===//
@@ -248,21 +270,19 @@ SmallVector<Value> TileUpdate::emitOnlineSoftmax(ValueRange maxima) {
     corrections.push_back(emitWeight(old, updated));
   int64_t step = task.products.getStep();
   SmallVector<Value> zeros(shape.columns, b.constant(task.vector, 0));
-  SmallVector<Value> sums =
-      b.forLoop(b.index(0), b.roundUp(keyEnd, shape.rows), step, zeros,
-                [&](Value key, ValueRange partial) {
-                  SmallVector<Value> updated(partial), weights;
-                  for (int64_t i = 0; i < step * shape.columns; ++i) {
-                    int64_t v = i % shape.columns;
-                    Value row = b.add(key, b.index(i / shape.columns));
-                    Value score =
-                        b.load(task.vector, task.scores, {row, lane(v)});
-                    weights.push_back(emitWeight(score, maxima[v]));
-                    updated[v] = b.add(updated[v], weights.back());
-                  }
-                  storeWeights(weights, key);
-                  return updated;
-                });
+  SmallVector<Value> sums = b.forLoop(
+      b.index(0), wholeEnd, step, zeros, [&](Value key, ValueRange partial) {
+        SmallVector<Value> updated(partial), weights;
+        for (int64_t i = 0; i < step * shape.columns; ++i) {
+          int64_t v = i % shape.columns;
+          Value row = b.add(key, b.index(i / shape.columns));
+          Value score = b.load(task.vector, task.scores, {row, lane(v)});
+          weights.push_back(emitWeight(score, maxima[v]));
+          updated[v] = b.add(updated[v], weights.back());
+        }
+        storeWeights(weights, key);
+        return updated;
+      });
   SmallVector<Value> old = loadState(task.tileSum);
   for (int64_t v = 0; v < shape.columns; ++v)
     sums[v] = b.fma(old[v], corrections[v], sums[v]);
@@ -279,8 +299,7 @@ SmallVector<Value> TileUpdate::emitOnlineSoftmax(ValueRange maxima) {
 void TileUpdate::emitValueTile(Value feature, int64_t rows,
                                ValueRange corrections) {
   int64_t step = task.products.getStep();
-  Value depth =
-      b.div(b.roundUp(b.roundUp(keyEnd, shape.rows), step), b.index(step));
+  Value depth = b.div(wholeEnd, b.index(step));
   Value panel = b.div(feature, b.index(shape.rows));
   auto output = [&](int64_t i) -> SmallVector<Value> {
     Value row = b.add(feature, b.index(i / shape.columns));
@@ -304,6 +323,18 @@ void TileUpdate::emitValueTile(Value feature, int64_t rows,
       });
   for (auto [i, sum] : llvm::enumerate(sums))
     b.store(sum, task.tileOut, output(static_cast<int64_t>(i)));
+}
+
+/// O = O * 2^(m - m'), where the product does not do it on the way.
+void TileUpdate::emitCorrectValues(ValueRange corrections) {
+  b.forLoop(b.index(0), b.index(task.signature.value.getShape().back()), 1,
+            [&](Value feature) {
+              for (int64_t v = 0; v < shape.columns; ++v) {
+                SmallVector<Value> place = {tile, feature, lane(v)};
+                Value out = b.load(task.vector, task.tileOut, place);
+                b.store(b.mul(out, corrections[v]), task.tileOut, place);
+              }
+            });
 }
 
 void TileUpdate::emitValues(ValueRange corrections) {

@@ -11,6 +11,7 @@
 #include "SizeSlice.h"
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -163,15 +164,18 @@ private:
 
 LogicalResult LowerFusedAttention::checkTiling() {
   bool vectors = llvm::is_contained({16, 32, 64}, vectorBytes);
-  // Two keys make a pair of bf16.
-  int64_t group = products == ProductKind::Bf16Dot ? 2 : 1;
+  // Two keys make a pair of bf16, 16 pairs the row of a tile register.
+  int64_t group = products == ProductKind::Fma ? 1 : 2;
+  int64_t keys = products == ProductKind::AmxBf16 ? 2 * kTilePairs : 1;
   if (vectors && blockBytes > 0 && blockKeys > 0 && tileRows > 0 &&
-      tileVectors > 0 && tileRows % group == 0 && blockKeys % tileRows == 0)
+      tileVectors > 0 && tileRows % group == 0 && blockKeys % tileRows == 0 &&
+      blockKeys % keys == 0)
     return success();
   return getOperation().emitError()
          << "expects vector-bytes of 16, 32 or 64, positive sizes, tile-rows "
             "to "
-            "divide block-keys and, for bf16-dot, to be even, got vector-bytes "
+            "divide block-keys and, for pairs of bf16, to be even (block-keys "
+            "a multiple of 32 for AMX), got vector-bytes "
          << vectorBytes.getValue() << ", block-bytes " << blockBytes.getValue()
          << ", block-keys " << blockKeys.getValue() << ", tile-rows "
          << tileRows.getValue() << ", tile-vectors " << tileVectors.getValue();
@@ -197,7 +201,7 @@ LowerFusedAttention::getTiling(const AttentionSignature &signature) const {
   if (isF32 && vectorBytes == 64)
     tiling.exponent.form = exponent;
   // Weights that are rounded to bf16 need no more.
-  tiling.exponent.degree = tiling.products == ProductKind::Bf16Dot ? 3 : 5;
+  tiling.exponent.degree = tiling.products == ProductKind::Fma ? 5 : 3;
 
   // As many rows as keep queries and outputs in the cache.
   int64_t bytes = signature.getComputeType().getIntOrFloatBitWidth() / 8;

@@ -42,7 +42,9 @@ getAttentionOptions(const VectorFeatures &vectors) {
   options.tileVectors = vectors.bytes == 64 ? 2 : 3;
   if (vectors.avx512dq)
     options.exponent = ExponentForm::Scale;
-  if (vectors.avx512bf16)
+  if (vectors.amxbf16)
+    options.products = ProductKind::AmxBf16;
+  else if (vectors.avx512bf16)
     options.products = ProductKind::Bf16Dot;
   return options;
 }
@@ -162,6 +164,7 @@ void mlir::dilated::buildCPULlvmPipeline(OpPassManager &pm,
   pm.addPass(createConvertMathToFuncs()); // integer powers, of vectors too
   ConvertVectorToLLVMPassOptions vectors;
   vectors.reassociateFPReductions = true; // a tree, not a chain of additions
+  vectors.amx = true;
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   addMemRefs(pm);
   pm.addPass(createConvertMathToLLVMPass());

@@ -9,7 +9,7 @@
 // RUN: not dilated-opt %s --dilated-lower-fused-attention="products=bf16-dot tile-rows=5 block-keys=125" 2>&1 | FileCheck %s --check-prefix=PAIRS
 // RUN: not dilated-opt %s --dilated-lower-fused-attention=block-bytes=0 2>&1 | FileCheck %s --check-prefix=BLOCKBYTES
 
-// ROWS: tile-rows to divide block-keys and, for bf16-dot, to be even, got vector-bytes 64, block-bytes 524288, block-keys 128, tile-rows 3
+// ROWS: tile-rows to divide block-keys and, for pairs of bf16, to be even (block-keys a multiple of 32 for AMX), got vector-bytes 64, block-bytes 524288, block-keys 128, tile-rows 3
 // PAIRS: to be even{{.*}}block-keys 125, tile-rows 5
 // BLOCKBYTES: positive sizes{{.*}}block-bytes 0
 // BYTES: expects vector-bytes of 16, 32 or 64{{.*}}got vector-bytes 48

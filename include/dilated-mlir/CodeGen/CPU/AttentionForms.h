@@ -13,6 +13,7 @@ namespace mlir::dilated {
 enum class ProductKind {
   Fma,     // operands and sums of the compute type
   Bf16Dot, // operands are pairs of bf16, sums are f32
+  AmxBf16, // tiles of pairs of bf16, tiles of f32 sums
 };
 
 /// Which number the scores of a row are taken relative to, before 2^x.

@@ -326,7 +326,9 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
            [{::llvm::cl::values(
              clEnumValN(::mlir::dilated::ProductKind::Fma, "fma", "in f32"),
              clEnumValN(::mlir::dilated::ProductKind::Bf16Dot, "bf16-dot",
-                        "from pairs of bf16 (AVX-512 BF16)"))}]>,
+                        "from pairs of bf16 (AVX-512 BF16)"),
+             clEnumValN(::mlir::dilated::ProductKind::AmxBf16, "amx-bf16",
+                        "from tiles of bf16 (AMX)"))}]>,
     Option<"softmax", "softmax", "::mlir::dilated::SoftmaxForm",
            "::mlir::dilated::SoftmaxForm::Reference",
            "what scores are taken relative to",
@@ -344,7 +346,7 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
                         "by vreduce and vscalef (AVX-512 DQ)"))}]>,
   ];
   let dependentDialects = [
-    "::mlir::LLVM::LLVMDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::amx::AMXDialect",
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
     "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

@@ -22,6 +22,8 @@ struct VectorFeatures {
   bool avx512dq = false;
   /// Products of pairs of bf16.
   bool avx512bf16 = false;
+  /// Products of tiles of bf16.
+  bool amxbf16 = false;
 
   /// Of a processor that has the features for which `has` is true, by LLVM's
   /// names of them.
@@ -33,6 +35,7 @@ struct VectorFeatures {
       features.bytes = 32;
     features.avx512dq = has("avx512f") && has("avx512dq");
     features.avx512bf16 = has("avx512f") && has("avx512bf16");
+    features.amxbf16 = has("avx512f") && has("amx-tile") && has("amx-bf16");
     return features;
   }
 };
