@@ -62,8 +62,11 @@ static int64_t limitBlock(const TileGrid &grid, const TileOptions &options,
     int64_t blocksPerHead = ceilDiv(options.minBlocks, heads);
     limit = minOf(limit, maxOf(grid.width, grid.sequence / blocksPerHead));
   }
-  // Whole tiles of every set, if it can be.
+  // Whole tiles of every set, if it can be: that is worth more than the last
+  // blocks of minBlocks.
   unit = multiplySaturating(grid.width, grid.period);
+  if (unit != 0 && unit <= options.maxRows && limit >= unit / 2)
+    limit = maxOf(limit, unit);
   if (unit == 0 || unit > limit)
     unit = grid.width <= limit ? grid.width : 1;
   return limit - limit % unit;

@@ -31,7 +31,8 @@ int64_t dilated_rt_plan(const int64_t *pattern, int64_t batches, int64_t heads,
   runtime::Run *run = runtime::Run::current();
   int64_t threads =
       run ? run->threads : runtime::limitThreads(dilated_rt_num_threads());
-  TileOptions options = getCpuTiles(width, maxRows, threads);
+  TileOptions options =
+      getCpuTiles(width, maxRows, threads, Pattern(pattern).isCausal());
   auto *grid = new (plan)
       TileGrid(makeGrid(Pattern(pattern), batches, heads, length, options));
   return grid->numBlocks;

@@ -49,10 +49,12 @@ struct NamedTarget {
 /// What the project's kernels are: 32 rows and 8 keys are the registers of an
 /// AVX-512 kernel; warps of a GPU compute 8 x 32 or 16 x 16 pairs each, skip 16
 /// rows of a key block, or all 64. Large GPUs have 132 multiprocessors.
-static SmallVector<NamedTarget> getTargets(int64_t threads) {
+static SmallVector<NamedTarget> getTargets(const PlannedAttention &attention) {
+  int64_t threads = attention.threads;
+  bool isCausal = plan::Pattern(attention.pattern.data()).isCausal();
   return {{"cpu",
            "threads",
-           {plan::getCpuTiles(32, 1024, threads),
+           {plan::getCpuTiles(32, 1024, threads, isCausal),
             {{32, 8}},
             plan::WorkOrder::Blocks,
             threads}},
@@ -86,7 +88,7 @@ static std::string getName(plan::Granule granule) {
 void mlir::dilated::printPlan(const PlannedAttention &attention,
                               raw_ostream &os) {
   os << "  " << countPairs(attention) << " useful pairs\n";
-  for (const NamedTarget &named : getTargets(attention.threads)) {
+  for (const NamedTarget &named : getTargets(attention)) {
     os << "  " << named.name << ": ";
     std::optional<plan::PlanSummary> summary = summarise(attention, named);
     if (!summary) {
@@ -111,7 +113,7 @@ void mlir::dilated::writePlan(const PlannedAttention &attention,
                               llvm::json::OStream &json) {
   json.attribute("useful_pairs", countPairs(attention));
   json.attributeArray("plans", [&] {
-    for (const NamedTarget &named : getTargets(attention.threads)) {
+    for (const NamedTarget &named : getTargets(attention)) {
       std::optional<plan::PlanSummary> summary = summarise(attention, named);
       if (!summary)
         continue;

@@ -42,11 +42,11 @@ constexpr TileOptions kGpuTiles = {64, 4096, 256, 0, 256};
 
 /// What a CPU's kernels use: keys that are packed serve a block, so blocks are
 /// as large as `maxRows` allows, short segments grouped, as long as every
-/// thread has several of them; blocks differ in work.
+/// thread has several of them. Causal blocks differ more in work.
 constexpr TileOptions getCpuTiles(int64_t width, int64_t maxRows,
-                                  int64_t threads) {
+                                  int64_t threads, bool isCausal) {
   return {width, maxRows, multiplySaturating(4, maxRows),
-          threads > 1 ? 8 * threads : 1};
+          threads > 1 ? (isCausal ? 8 : 4) * threads : 1};
 }
 
 /// The blocks of one call. All numbers are int64: the memory of a plan belongs

@@ -42,8 +42,9 @@ static PlanTarget getGpu() {
   return {kGpuTiles, {{8, 32}, {64, 64}}, WorkOrder::Slots, 132};
 }
 
-static PlanTarget getCpu() {
-  return {getCpuTiles(32, 1024, 16), {{32, 8}}, WorkOrder::Blocks, 16};
+static PlanTarget getCpu(bool isCausal) {
+  return {
+      getCpuTiles(32, 1024, 16, isCausal), {{32, 8}}, WorkOrder::Blocks, 16};
 }
 
 TEST(PlanSummary, MostOfWhatIsComputedIsUseful) {
@@ -74,7 +75,8 @@ TEST(PlanSummary, MostOfWhatIsComputedIsUseful) {
     int64_t pairs =
         countPattern(shape.getPattern(), shape.heads, shape.sequence).pairs;
     for (auto [target, expected] :
-         {std::pair(getGpu(), named.gpu), std::pair(getCpu(), named.cpu)}) {
+         {std::pair(getGpu(), named.gpu),
+          std::pair(getCpu(shape.getPattern().isCausal()), named.cpu)}) {
       std::optional<PlanSummary> summary =
           summarisePlan(shape.getPattern(), shape.batches, shape.heads,
                         shape.sequence, target, 1 << 24);

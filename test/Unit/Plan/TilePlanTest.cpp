@@ -150,7 +150,7 @@ void PlanChecker::check() {
   ASSERT_LE(grid.block, options.maxRows);
   ASSERT_EQ(grid.numBlocks, shape.batches * shape.heads * grid.blocksPerHead);
   if (options.minBlocks > 0 && grid.block > 2 * grid.width) {
-    ASSERT_GE(2 * grid.numBlocks, std::min(options.minBlocks, shape.sequence));
+    ASSERT_GE(4 * grid.numBlocks, std::min(options.minBlocks, shape.sequence));
   }
   for (int64_t index = 0; index < grid.numBlocks; ++index)
     ASSERT_NO_FATAL_FAILURE(checkBlock(index));
