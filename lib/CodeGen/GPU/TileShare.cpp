@@ -160,11 +160,12 @@ static void emitRows(ThreadBuilder &b, RowsBlock &block, const SortedSet &set,
             });
 }
 
-/// Full tiles of the covered sets before set number `place`, ..., and the place
-/// of the set that has full tile `slot`, or kFarOffset.
 namespace {
+/// Full tiles of all sets, all i32.
 struct FullTiles {
-  Value sum, set, from;
+  Value sum;
+  Value set;  // the place of the one that tile `slot` is of, or kFarOffset
+  Value from; // the tile's first row in it
 };
 } // namespace
 
