@@ -15,6 +15,10 @@ namespace mlir::dilated {
 /// LLVM does not know the host. Never decides which instructions may be used.
 std::string tuningFor(const TargetOptions &options);
 
+/// Whether vdpbf16ps beats FMAs of f32 on this machine, which must have it.
+/// Measured once per process, in less than a millisecond.
+bool hasFastBf16Pairs();
+
 } // namespace mlir::dilated
 
 #endif // DILATED_MLIR_LIB_TARGET_HOSTTUNING_H

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "HostTuning.h"
+#include "dilated-mlir/Runtime/CpuFeatures.h"
 #include "dilated-mlir/Target/ObjectEmission.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -59,14 +60,25 @@ std::vector<std::string> mlir::dilated::listCpus() {
   return names;
 }
 
+/// Whether code for this machine should use a feature that the processor has:
+/// the operating system may refuse it, and some are slow.
+static bool isUseful(StringRef name) {
+  if (name.starts_with("amx"))
+    for (int bit = 0; bit < ::dilated::runtime::kCpuFeatureCount; ++bit)
+      if (name == ::dilated::runtime::kCpuFeatures[bit])
+        return ::dilated::runtime::getCpuFeatures() & (uint64_t(1) << bit);
+  return name != "avx512bf16" || hasFastBf16Pairs();
+}
+
 /// The features of the host, each with its sign, so that nothing is left to a
 /// processor's name. Sorted: the attribute must not depend on hashing.
 static std::string hostFeatures() {
   std::vector<std::string> features;
-  for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    features.push_back(llvm::formatv("{0}{1}", feature.getValue() ? '+' : '-',
-                                     feature.getKey())
-                           .str());
+  for (const auto &feature : llvm::sys::getHostCPUFeatures()) {
+    StringRef name = feature.getKey();
+    bool use = feature.getValue() && isUseful(name);
+    features.push_back(llvm::formatv("{0}{1}", use ? '+' : '-', name).str());
+  }
   llvm::sort(features);
   return llvm::join(features, ",");
 }

@@ -54,7 +54,7 @@ static const Contract kContracts[] = {
      {"cf.assert"}},
     {"kernel",
      {"scf", "vector", "memref", "arith", "math", "func", "affine", "index",
-      "ub", "llvm", "check"},
+      "ub", "llvm", "amx", "check"},
      {},
      {"cf.assert", "builtin.unrealized_conversion_cast"}},
     {"llvm", {"llvm"}, {}, {}},
