@@ -100,6 +100,8 @@ void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
   pm.addPass(createConvertBufferizationToMemRefPass());
 
   // Kernels, and loops for what has none.
+  if (options.offloadAttention)
+    options.offloadAttention(pm);
   pm.addPass(createDilatedLowerFusedAttention(getAttentionOptions(features)));
   pm.addPass(createDilatedLowerMatmul(getMatmulOptions(bytes)));
   pm.addPass(createConvertLinalgToLoopsPass());

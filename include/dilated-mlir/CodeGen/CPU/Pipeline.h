@@ -9,6 +9,7 @@
 
 #include "mlir/Pass/PassManager.h"
 
+#include <functional>
 #include <optional>
 
 namespace mlir::dilated {
@@ -45,6 +46,9 @@ struct CPUPipelineOptions {
   std::optional<VectorFeatures> vectors;
   /// The function that `dilated_main` calls.
   std::string entry = "main";
+  /// Adds passes that take attention on memrefs to another device; what they
+  /// leave is the CPU's.
+  std::function<void(OpPassManager &)> offloadAttention;
 };
 
 /// What this machine has, by the names that LLVM gives features.
