@@ -9,6 +9,7 @@
 #include "TensorCheck.h"
 #include "Weights.h"
 #include "dilated-mlir/Runtime/CpuFeatures.h"
+#include "dilated-mlir/Runtime/CudaDevice.h"
 
 #include <inttypes.h>
 #include <new>
@@ -59,6 +60,43 @@ dilated::runtime::readRunOptions(const dilated_run_options *given,
   return readOptions(given, "run", options, error);
 }
 
+static void closeDevice(const dilated_model &model) {
+  if (model.kernels)
+    model.device->unload(model.device->user, model.kernels);
+  if (model.ownsDevice)
+    releaseCudaDevice(model.device);
+}
+
+/// Loads the model's kernels, if it has some, onto their device.
+static dilated_status openDevice(const ModelDescription &description,
+                                 const dilated_create_options &options,
+                                 dilated_model &model, dilated_error *error) {
+  if (!description.kernels)
+    return DILATED_OK;
+  model.device = options.device;
+  model.ownsDevice = !options.device;
+  if (model.ownsDevice) {
+    if (dilated_status status =
+            openCudaDevice(options.gpu, &model.device, error)) {
+      model.ownsDevice = false;
+      return status;
+    }
+  } else if (options.device->struct_size < sizeof(dilated_device)) {
+    return setError(error, DILATED_INVALID_ARGUMENT,
+                    "struct_size of the device is %zu; %zu is expected",
+                    options.device->struct_size, sizeof(dilated_device));
+  }
+  dilated_error problem = {};
+  dilated_status status = model.device->load(
+      model.device->user, description.kernels,
+      static_cast<size_t>(description.kernelBytes), &model.kernels, &problem);
+  if (status == DILATED_OK)
+    return status;
+  model.kernels = nullptr;
+  closeDevice(model);
+  return setError(error, status, "%s", problem.message);
+}
+
 static dilated_status create(const dilated_api *api,
                              const dilated_create_options *given,
                              dilated_model **model, dilated_error *error) {
@@ -104,9 +142,20 @@ static dilated_status create(const dilated_api *api,
                                       options.parallel_for,
                                       options.parallel_for_user,
                                       library.store != nullptr,
+                                      nullptr,
+                                      false,
+                                      nullptr,
                                       PTHREAD_MUTEX_INITIALIZER,
                                       nullptr,
                                       0};
+  if (dilated_status status =
+          openDevice(description, options, **model, error)) {
+    if (library.store)
+      releaseWeights();
+    allocator.put(memory);
+    *model = nullptr;
+    return status;
+  }
   return setError(error, DILATED_OK, "%s", "");
 }
 
@@ -115,6 +164,7 @@ static void destroy(dilated_model *model) {
     return;
   Allocator allocator = model->allocator;
   allocator.put(model->spare);
+  closeDevice(*model);
   if (model->holdsWeights)
     releaseWeights();
   pthread_mutex_destroy(&model->lock);

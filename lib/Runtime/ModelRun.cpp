@@ -6,6 +6,7 @@
 
 #include "ModelRun.h"
 
+#include "DeviceRun.h"
 #include "Frame.h"
 #include "ModelState.h"
 #include "TensorCheck.h"
@@ -28,6 +29,7 @@ struct Arguments {
   bool *produced;           // [outputCount]
   bool *allocated;          // [outputCount]
   std::atomic<bool> *taken; // [threads]
+  void **staged;            // [outputCount]
 };
 
 } // namespace
@@ -48,6 +50,7 @@ static size_t layOut(const ModelDescription &description, int32_t threads,
   };
   take(arguments.pointers, inputs);
   take(arguments.words, words);
+  take(arguments.staged, outputs);
   take(arguments.produced, outputs);
   take(arguments.allocated, outputs);
   take(arguments.taken, static_cast<size_t>(threads));
@@ -72,6 +75,22 @@ static void describeInputs(const ModelDescription &description,
       stride *= input.sizes[axis];
     }
     words += 2 * input.rank;
+  }
+}
+
+/// Code of the CPU gets what lies on the device in memory of the host.
+static void bringToHost(Run &run, const ModelDescription &description,
+                        const dilated_tensor *inputs,
+                        const Arguments &arguments) {
+  for (int32_t i = 0; i < description.inputCount && run.device; ++i) {
+    if (description.deviceInputs && description.deviceInputs[i])
+      continue;
+    Extent extent;
+    if (!isOnDevice(run, inputs[i].data) || !getExtent(inputs[i], extent))
+      continue;
+    auto *words = static_cast<int64_t *>(arguments.pointers[i]);
+    char *copy = copyToHost(run, inputs[i].data, extent.low, extent.high);
+    words[0] = words[1] = reinterpret_cast<int64_t>(copy);
   }
 }
 
@@ -136,6 +155,7 @@ static void callScratchBytes(void *context) {
 
 static void callEntry(void *context) {
   auto &call = *static_cast<Call *>(context);
+  bringToHost(*Run::current(), *call.description, call.inputs, call.arguments);
   makeRowMajor(*call.description, call.inputs, call.arguments);
   call.description->entry(call.arguments.pointers);
 }
@@ -288,6 +308,9 @@ static dilated_status callWithTeam(Call &call, Run &run, dilated_error *error) {
 /// allocated are freed.
 static dilated_status runIn(Call &call, Run &run, dilated_error *error) {
   dilated_status status = callWithTeam(call, run, error);
+  dilated_status finished =
+      finishDevice(run, /*copies=*/status == DILATED_OK, error);
+  status = status ? status : finished;
   freeBlocks(run);
   if (status == DILATED_OK)
     status = checkProduced(run, error);
@@ -376,6 +399,9 @@ dilated_status dilated::runtime::runModel(
   run.inputInfos = description.inputs;
   run.inputs = inputs;
   run.inputCount = inputCount;
+  run.device = model->device;
+  run.kernels = model->kernels;
+  run.stream = options.stream;
   run.outputInfos = description.outputs;
   run.outputs = outputs;
   run.outputCount = outputCount;
@@ -391,6 +417,7 @@ dilated_status dilated::runtime::runModel(
   run.produced = call.arguments.produced;
   run.allocated = call.arguments.allocated;
   run.taken = call.arguments.taken;
+  run.staged = call.arguments.staged;
   for (int32_t i = 0; i < run.threads; ++i)
     new (&run.taken[i]) std::atomic<bool>(false);
   describeInputs(description, inputs, call.arguments);

@@ -19,6 +19,10 @@ struct dilated_model {
   void *parallelForUser;
   bool holdsWeights; // of the library's WeightStore
 
+  const dilated_device *device; // null without kernels
+  bool ownsDevice;              // it is one of getCudaDevice
+  void *kernels;                // loaded there
+
   /// The scratch block of the last run, for the next one: mapping and clearing
   /// fresh pages costs as much as a small model's run.
   pthread_mutex_t lock;

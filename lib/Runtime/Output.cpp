@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DeviceRun.h"
 #include "Frame.h"
 #include "Run.h"
 #include "TensorCheck.h"
@@ -64,7 +65,9 @@ static void checkOverlap(const Run &run, int64_t index, int64_t bytes) {
   }
 }
 
-void *dilated_rt_output(int64_t index, int64_t rank, const int64_t *sizes) {
+/// The memory of an output, and its bytes.
+static void *place(int64_t index, int64_t rank, const int64_t *sizes,
+                   int64_t &bytes) {
   Run *run = Run::current();
   if (!run || index < 0 || index >= run->outputCount ||
       rank != run->outputInfos[index].rank || run->produced[index])
@@ -78,7 +81,7 @@ void *dilated_rt_output(int64_t index, int64_t rank, const int64_t *sizes) {
   if (!getExtent(output, extent))
     failWith(DILATED_OUT_OF_MEMORY, "output '%s' is larger than any memory",
              info.name);
-  int64_t bytes = extent.high;
+  bytes = extent.high;
 
   if (output.data) {
     if (output.bytes < static_cast<size_t>(bytes))
@@ -97,4 +100,17 @@ void *dilated_rt_output(int64_t index, int64_t rank, const int64_t *sizes) {
   }
   run->produced[index] = true;
   return output.data;
+}
+
+void *dilated_rt_output(int64_t index, int64_t rank, const int64_t *sizes) {
+  int64_t bytes;
+  void *memory = place(index, rank, sizes, bytes);
+  Run &run = *Run::current();
+  return isOnDevice(run, memory) ? stageOutput(run, index, bytes) : memory;
+}
+
+void *dilated_rt_device_output(int64_t index, int64_t rank,
+                               const int64_t *sizes) {
+  int64_t bytes;
+  return place(index, rank, sizes, bytes);
 }

@@ -47,6 +47,9 @@ struct Allocator {
 /// In front of every block of dilated_rt_alloc.
 struct BlockHeader;
 
+/// Memory of the device that a run has asked for.
+struct DeviceBlock;
+
 /// One thread's share of the scratch memory. Used like a stack.
 struct TaskScratch {
   char *base = nullptr;
@@ -79,6 +82,14 @@ struct Run {
   int32_t outputCount = 0;
   bool *produced = nullptr;  // [outputCount]
   bool *allocated = nullptr; // [outputCount]: by us
+
+  // GPU kernels; `device` is null for a model without any.
+  const dilated_device *device = nullptr;
+  void *kernels = nullptr; // the loaded module
+  void *stream = nullptr;
+  DeviceBlock *deviceBlocks = nullptr;
+  bool deviceWaits = false; // for the stream, before the run ends
+  void **staged = nullptr;  // [outputCount]: host memory in an output's place
 
   int64_t loops = 0;                                // parallel loops so far
   BlockHeader *blocks = nullptr;                    // not yet freed

@@ -60,7 +60,10 @@ typedef enum dilated_status {
   DILATED_BAD_WEIGHTS = 6,   /* the side file is missing, truncated, another */
   DILATED_WRONG_VERSION = 7, /* of this interface */
   DILATED_WRONG_PROCESSOR = 8, /* an instruction set that it does not have */
-  DILATED_FAILED = 9           /* a check inside the model */
+  DILATED_FAILED = 9,          /* a check inside the model */
+  DILATED_NO_DEVICE = 10,      /* no driver, no GPU, or one that the model's
+                                  kernels were not compiled for */
+  DILATED_DEVICE_FAILED = 11   /* the device refused or broke off */
 } dilated_status;
 
 typedef struct dilated_error {
@@ -99,7 +102,8 @@ typedef struct dilated_tensor_info {
 /* Memory of the caller. */
 typedef struct dilated_tensor {
   /* The first element, aligned to its size. An output with NULL is allocated
-     by the model: pass it to dilated_api.release. */
+     by the model, on the host: pass it to dilated_api.release. A model with GPU
+     kernels takes memory of its device as well. */
   void *data;
   /* Outputs: the bytes at `data`. Inputs: 0. */
   size_t bytes;
@@ -110,6 +114,56 @@ typedef struct dilated_tensor {
      row-major: NULL. */
   const int64_t *strides;
 } dilated_tensor;
+
+/*===----------------------------------------------------------------------===*\
+|* Devices
+\*===----------------------------------------------------------------------===*/
+
+/* One launch of a kernel. */
+typedef struct dilated_launch {
+  const char *kernel;
+  uint32_t grid[3];  /* blocks */
+  uint32_t block[3]; /* threads */
+  uint32_t shared_bytes; /* dynamic, of a block */
+  int32_t argument_count;
+  const void *const *arguments;   /* [argument_count], each points to a value */
+  const uint32_t *argument_bytes; /* [argument_count], of each value */
+} dilated_launch;
+
+typedef enum dilated_copy {
+  DILATED_TO_DEVICE = 0,
+  DILATED_TO_HOST = 1,
+  DILATED_ON_DEVICE = 2
+} dilated_copy;
+
+/* What a model needs of a GPU. A program that brings none gets the one of the
+   CUDA driver (libcuda.so.1, opened when the first such model is created).
+   Functions that fail return their status with a message in `error`, which is
+   never NULL. `stream` is a stream of the device, NULL its default one. Called
+   from the threads that call create, run and destroy. */
+typedef struct dilated_device {
+  size_t struct_size; /* sizeof(dilated_device) */
+  void *user;         /* the first argument of every function */
+  /* PTX text; a zero stands at ptx[bytes]. */
+  dilated_status (*load)(void *user, const char *ptx, size_t bytes,
+                         void **module, dilated_error *error);
+  void (*unload)(void *user, void *module);
+  /* `bytes` > 0, aligned to 256 bytes. */
+  dilated_status (*allocate)(void *user, size_t bytes, void **address,
+                             dilated_error *error);
+  void (*deallocate)(void *user, void *address);
+  /* In the order of the stream. Memory of the host may be read and written
+     until the stream is synchronised. */
+  dilated_status (*copy)(void *user, void *to, const void *from, size_t bytes,
+                         dilated_copy direction, void *stream,
+                         dilated_error *error);
+  dilated_status (*launch)(void *user, void *module,
+                           const dilated_launch *launch, void *stream,
+                           dilated_error *error);
+  dilated_status (*synchronize)(void *user, void *stream, dilated_error *error);
+  /* Non-zero for an address of the device's memory. */
+  int32_t (*owns)(void *user, const void *address);
+} dilated_device;
 
 /*===----------------------------------------------------------------------===*\
 |* Options
@@ -156,6 +210,10 @@ typedef struct dilated_create_options {
   dilated_allocate_fn allocate; /* NULL: the C library; both or none */
   dilated_deallocate_fn deallocate;
   void *allocator_user;
+  /* Of a model with GPU kernels: where they run; NULL: GPU number `gpu` of the
+     CUDA driver. The functions must outlive the model. */
+  const dilated_device *device;
+  int32_t gpu;
 } dilated_create_options;
 
 typedef struct dilated_run_options {
@@ -171,6 +229,12 @@ typedef struct dilated_run_options {
   const volatile int32_t *cancel;
   dilated_progress_fn progress;
   void *progress_user;
+  /* Of a model with GPU kernels: the stream (a CUstream of the device's primary
+     context) that copies and kernels are put on. NULL: the default stream, and
+     the run returns when all is done. With a stream, outputs in memory of the
+     host are complete when the run returns, outputs in memory of the device
+     when the stream gets there. */
+  void *stream;
 } dilated_run_options;
 
 /*===----------------------------------------------------------------------===*\

@@ -20,7 +20,7 @@ namespace dilated::runtime {
 
 /// Grows with every change of ModelDescription or of the calls between
 /// generated code and the run-time library.
-constexpr uint32_t kDescriptionVersion = 1;
+constexpr uint32_t kDescriptionVersion = 2;
 
 struct ModelDescription {
   uint32_t version; // kDescriptionVersion of the compiler
@@ -48,6 +48,14 @@ struct ModelDescription {
   /// the first run; null without weights.
   const void **weightTable;
   int64_t weightCount;
+
+  /// GPU kernels as PTX, a zero after the last of `kernelBytes`; null for a
+  /// model without any.
+  const char *kernels;
+  int64_t kernelBytes;
+  /// Per input: 1 when the code takes its address as it is, also one of the
+  /// device; other inputs on the device are copied to the host. Null: none.
+  const uint8_t *deviceInputs;
 };
 
 /// Where the weights of a library are: the constant `dilated_weight_store`,

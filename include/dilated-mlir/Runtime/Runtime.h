@@ -89,25 +89,68 @@ typedef struct dilated_rt_unranked_memref {
 void memrefCopy(int64_t element_bytes, dilated_rt_unranked_memref *source,
                 dilated_rt_unranked_memref *target);
 
+/// The same for an output that only kernels and copies of a GPU write: what it
+/// returns may be memory of the device.
+void *dilated_rt_device_output(int64_t index, int64_t rank,
+                               const int64_t *sizes);
+
+//===----------------------------------------------------------------------===//
+// GPU kernels
+//===----------------------------------------------------------------------===//
+//
+// Of the run's model, on its device and its stream. What fails is a
+// dilated_rt_fail.
+
+/// `bytes` of uninitialised memory of the device, aligned to 256 bytes. Freed
+/// at the end of the run at the latest.
+void *dilated_rt_device_alloc(int64_t bytes);
+
+/// Gives memory of dilated_rt_device_alloc back, for what the stream does next.
+void dilated_rt_device_free(void *address);
+
+/// 1 for an address of the device's memory, 0 for one of the host's.
+int32_t dilated_rt_device_owns(const void *address);
+
+/// Copies a tensor between host and device. `layout` is {sizes[rank], strides
+/// of `to`[rank], strides of `from`[rank]}, strides in elements; on the device
+/// a tensor is row-major. A copy to the host is complete when this returns.
+void dilated_rt_device_copy(void *to, const void *from, int64_t element_bytes,
+                            int64_t rank, const int64_t *layout);
+
+/// Blocks of an attention kernel's grid: those of the tile plan, times the
+/// slots of each. `pattern` as for dilated_rt_plan; the last four are
+/// TileOptions of lib/Plan.
+int64_t dilated_rt_device_blocks(const int64_t *pattern, int64_t batches,
+                                 int64_t heads, int64_t length, int64_t width,
+                                 int64_t max_rows, int64_t group_rows,
+                                 int64_t max_sets);
+
+/// Starts a kernel on grid[0] x grid[1] x grid[2] blocks of grid[3] x grid[4] x
+/// grid[5] threads with grid[6] bytes of dynamic shared memory. Argument i is
+/// at arguments[i] and has sizes[i] - '0' bytes, `sizes` being a C string. A
+/// grid without blocks is no launch.
+void dilated_rt_device_launch(const char *kernel, const int64_t *grid,
+                              const char *sizes, const int64_t *arguments);
+
 //===----------------------------------------------------------------------===//
 // Tile plan
 //===----------------------------------------------------------------------===//
 
-// Which query rows of an attention a task computes together, and which keys they
-// see (dilated-mlir/Plan/TilePlan.h). All numbers are int64; positions are those
-// of the sequence. Tiles have `width` rows: lane l of tile i is element
+// Which query rows of an attention a task computes together, and which keys
+// they see (dilated-mlir/Plan/TilePlan.h). All numbers are int64; positions are
+// those of the sequence. Tiles have `width` rows: lane l of tile i is element
 // i * width + l.
 
 /// Words of a plan.
 #define DILATED_RT_PLAN_WORDS 16
 
 /// Prepares a call. `pattern`, which must stay: {terms, head offset rule (0
-/// block, 1 modulo, 2 end, 3 constant), constant of the rule, causal, null keys,
-/// then length, rate and multiplicity of every term}. A task is one block of at
-/// most `maxRows` positions of one head of one batch element; blocks get smaller,
-/// down to `width` positions, where there are too few of them for the threads.
-/// Returns the number of tasks. Task t is block t mod blocks of head t div blocks
-/// mod heads.
+/// block, 1 modulo, 2 end, 3 constant), constant of the rule, causal, null
+/// keys, then length, rate and multiplicity of every term}. A task is one block
+/// of at most `maxRows` positions of one head of one batch element; blocks get
+/// smaller, down to `width` positions, where there are too few of them for the
+/// threads. Returns the number of tasks. Task t is block t mod blocks of head t
+/// div blocks mod heads.
 int64_t dilated_rt_plan(const int64_t *pattern, int64_t batches, int64_t heads,
                         int64_t length, int64_t width, int64_t maxRows,
                         int64_t *plan);
@@ -119,8 +162,8 @@ int64_t dilated_rt_plan(const int64_t *pattern, int64_t batches, int64_t heads,
 /// branch covers come last, in tiles without runs.
 void dilated_rt_plan_task(const int64_t *plan, int64_t task, int64_t *work);
 
-/// Of tiles first ... first + count - 1: the position of every row, -1 for a lane
-/// without one, and the null keys that it sees, multiplicities counted.
+/// Of tiles first ... first + count - 1: the position of every row, -1 for a
+/// lane without one, and the null keys that it sees, multiplicities counted.
 void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
                           int64_t first, int64_t count, int64_t *rows,
                           int64_t *nulls);
@@ -128,8 +171,8 @@ void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
 /// What these tiles see of run `run`. `description`: {base, stride, keys,
 /// multiplicity}; key j lies at base + stride * j, and no row sees one from
 /// `keys` on. `limits`: how many keys a row sees, 0 for lanes without a row;
-/// `ends` and `fulls`, an element per tile: the largest of them, and the smallest
-/// of the lanes that have a row.
+/// `ends` and `fulls`, an element per tile: the largest of them, and the
+/// smallest of the lanes that have a row.
 void dilated_rt_plan_run(const int64_t *plan, const int64_t *work, int64_t run,
                          int64_t first, int64_t count, int64_t *description,
                          int64_t *limits, int64_t *ends, int64_t *fulls);

@@ -47,6 +47,7 @@ struct State {
   std::vector<size_t> parameters = readParameters(); // of every kernel
   int contextDepth = 0;
   int live = 0; // modules, streams, events, allocations
+  std::map<uintptr_t, size_t> memory; // address -> bytes
 };
 
 State &state() {
@@ -197,13 +198,26 @@ EXPORT int cuMemAlloc_v2(unsigned long long *address, size_t bytes) {
   if (bytes == 0)
     return 1;
   *address = reinterpret_cast<uintptr_t>(std::malloc(bytes));
+  state().memory[*address] = bytes;
   ++state().live;
+  return 0;
+}
+// 2: the type of memory, where 2 is the device's.
+EXPORT int cuPointerGetAttribute(void *value, int attribute,
+                                 unsigned long long address) {
+  auto block = state().memory.upper_bound(address);
+  if (attribute != 2 || block == state().memory.begin() ||
+      address >= (--block)->first + block->second)
+    return 1;
+  *static_cast<unsigned *>(value) = 2;
   return 0;
 }
 EXPORT int cuMemFree_v2(unsigned long long address) {
   int result = callInContext("cuMemFree_v2");
-  if (result == 0)
+  if (result == 0) {
     std::free(reinterpret_cast<void *>(address));
+    state().memory.erase(address);
+  }
   return destroy(result);
 }
 EXPORT int cuMemcpyHtoD_v2(unsigned long long to, const void *from,
@@ -231,6 +245,14 @@ EXPORT int cuMemcpyDtoHAsync_v2(void *to, unsigned long long from, size_t bytes,
   int result = callInContext("cuMemcpyDtoHAsync_v2", "%zu, %p", bytes, stream);
   if (result == 0)
     std::memcpy(to, reinterpret_cast<void *>(from), bytes);
+  return result;
+}
+EXPORT int cuMemcpyDtoDAsync_v2(unsigned long long to, unsigned long long from,
+                                size_t bytes, void *stream) {
+  int result = callInContext("cuMemcpyDtoDAsync_v2", "%zu, %p", bytes, stream);
+  if (result == 0)
+    std::memcpy(reinterpret_cast<void *>(to), reinterpret_cast<void *>(from),
+                bytes);
   return result;
 }
 EXPORT int cuMemsetD8Async(unsigned long long to, unsigned char value,

@@ -108,7 +108,10 @@ ModelDescription makeDescription() {
           scratchBytes,
           /*taskScratch=*/100,
           nullptr,
-          /*weights=*/0};
+          /*weights=*/0,
+          /*kernels=*/nullptr,
+          /*kernelBytes=*/0,
+          /*deviceInputs=*/nullptr};
 }
 
 //===----------------------------------------------------------------------===//
