@@ -13,7 +13,8 @@ endif()
 # One precompiled header for all libraries that link MLIR: most of a pass
 # file's compile time is these includes.
 if(DILATED_ENABLE_PCH)
-  file(WRITE ${PROJECT_BINARY_DIR}/DilatedPCH.cpp "")
+  # Not WRITE: that would make everything anew whenever CMake runs.
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/DilatedPCH.cpp CONTENT "")
   add_library(DilatedPCH OBJECT EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/DilatedPCH.cpp)
   target_compile_options(DilatedPCH PRIVATE -fno-rtti -fno-exceptions)
   target_precompile_headers(DilatedPCH PRIVATE ${PROJECT_SOURCE_DIR}/cmake/DilatedPCH.h)

@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace mlir::dilated;
 
 // Of the key's text and of the entries' form.
-static constexpr int kVersion = 1;
+static constexpr int kVersion = 2;
 
 /// A copy of `module` without what says only where it comes from.
 static OwningOpRef<ModuleOp> strip(ModuleOp module) {
@@ -42,8 +42,8 @@ static OwningOpRef<ModuleOp> strip(ModuleOp module) {
 }
 
 std::optional<CompilationCache::Key>
-mlir::dilated::computeCacheKey(ModuleOp module,
-                               const CompilerOptions &options) {
+mlir::dilated::computeCacheKey(ModuleOp module, const CompilerOptions &options,
+                               StringRef output) {
   StringRef compiler = getCompilerIdentity();
   if (compiler.empty())
     return std::nullopt;
@@ -54,9 +54,15 @@ mlir::dilated::computeCacheKey(ModuleOp module,
 
   std::string text;
   llvm::raw_string_ostream stream(text);
-  stream << llvm::formatv(
-      "cache {0}\n{1}\n{2}\nfuse {3} entry {4}\n", kVersion,
-      compiler, *target, options.phases.fuse, options.phases.cpu.entry);
+  stream << llvm::formatv("cache {0}\n{1}\n{2}\nfuse {3} entry {4}\n", kVersion,
+                          compiler, *target, options.phases.fuse,
+                          options.phases.cpu.entry);
+  stream << output;
+  if (const std::optional<NvptxOptions> &gpu = options.phases.gpu)
+    stream << llvm::formatv(" for {0} ptx {1} -O{2} tf32 {3}", gpu->chip,
+                            gpu->ptxVersion, gpu->optLevel,
+                            options.phases.allowTF32);
+  stream << '\n';
   // The code of an expectation holds the place where it stands.
   bool hasChecks =
       module.walk([](check::ExpectCloseOp) { return WalkResult::interrupt(); })

@@ -11,6 +11,7 @@
 #include "dilated-mlir/Pipelines/Program.h"
 #include "dilated-mlir/Support/AtomicFile.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -25,12 +26,22 @@ Compiler::Compiler(MLIRContext &context, CompilerOptions options)
     : context(context), options(std::move(options)) {
   if (!this->options.import.isRegisteredOp)
     this->options.import.isRegisteredOp = isRegisteredOnnxOp;
+  // Whether it can be is for verifyOptions to say.
+  if (std::optional<NvptxOptions> &gpu = this->options.phases.gpu) {
+    ScopedDiagnosticHandler silence(&context, [](Diagnostic &) {});
+    auto error = [&] { return emitError(UnknownLoc::get(&context)); };
+    if (FailureOr<NvptxOptions> resolved = resolveTarget(*gpu, error);
+        succeeded(resolved))
+      gpu = *resolved;
+  }
 }
 
 LogicalResult mlir::dilated::verifyOptions(MLIRContext &context,
                                            const CompilerOptions &options) {
   auto error = [&] { return emitError(UnknownLoc::get(&context)); };
   if (failed(getVectorFeatures(options.target, error)))
+    return failure();
+  if (options.phases.gpu && failed(resolveTarget(*options.phases.gpu, error)))
     return failure();
   if (options.dumpPhasesTo.empty())
     return success();
@@ -83,7 +94,8 @@ static Phase getFirstPhase(ModuleOp module) {
     StringRef dialect = op->getName().getDialectNamespace();
     // A loop alone says nothing: phase graph may have some on tensors.
     hasBuffers |= dialect == "memref" || dialect == "vector";
-    hasOther |= dialect != "llvm" && dialect != "builtin";
+    hasOther |= dialect != "llvm" && dialect != "builtin" &&
+                dialect != "nvvm" && !isa<gpu::GPUModuleOp>(op);
   });
   if (!hasOther && !module.getBody()->empty())
     return Phase::Object;
@@ -242,7 +254,8 @@ FailureOr<CompiledModel> Compiler::compile(ModuleOp module, StringRef path,
   for (Phase phase : {Phase::Kernel, Phase::Llvm})
     if (phase >= first && failed(runPhase(module, phase)))
       return failure();
-  if (failed(verifyWeights(module, compiled.weights)))
+  if (failed(verifyWeights(module, compiled.weights)) ||
+      failed(embedKernels(module)))
     return failure();
   FailureOr<SmallVector<char>> object =
       emitObject(module, compiled.signature, llvmIr);

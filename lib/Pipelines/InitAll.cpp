@@ -9,7 +9,11 @@
 #include "dialects/Check/Check.h"
 #include "dialects/Dilated/Dilated.h"
 #include "dialects/Onnx/Onnx.h"
+#include "dialects/Tile/Tile.h"
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
+#include "dilated-mlir/CodeGen/GPU/Passes.h"
+#include "dilated-mlir/CodeGen/GPU/Pipeline.h"
+#include "dilated-mlir/CodeGen/GPUHost/Passes.h"
 #include "dilated-mlir/Conversion/Passes.h"
 #include "dilated-mlir/Pipelines/Phases.h"
 #include "dilated-mlir/Transforms/Passes.h"
@@ -24,7 +28,8 @@ void mlir::dilated::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registerAllToLLVMIRTranslations(registry);
-  registry.insert<DilatedDialect, onnx::OnnxDialect, check::CheckDialect>();
+  registry.insert<DilatedDialect, onnx::OnnxDialect, check::CheckDialect,
+                  tile::TileDialect>();
   registerBufferizableOpInterfaceExternalModels(registry);
   check::registerBufferizableOpInterfaceExternalModels(registry);
 }
@@ -34,6 +39,9 @@ void mlir::dilated::registerAllPasses() {
   registerDilatedConversionPasses();
   registerDilatedTransformsPasses();
   registerDilatedCPUCodeGenPasses();
+  registerDilatedGPUHostPasses();
   registerCPUCodeGenPipelines();
+  registerDilatedGPUCodeGenPasses();
+  registerGPUCodeGenPipelines();
   registerPhasePipelines();
 }

@@ -10,8 +10,11 @@
 #include "dilated-mlir/Pipelines/Phases.h"
 
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
+#include "dilated-mlir/CodeGen/GPU/Pipeline.h"
+#include "dilated-mlir/CodeGen/GPUHost/Passes.h"
 #include "dilated-mlir/Conversion/Passes.h"
 #include "dilated-mlir/Transforms/Passes.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -58,6 +61,30 @@ static void addStrideInputs(OpPassManager &pm, const PhaseOptions &options) {
   pm.addPass(createDilatedStrideInputs(inputs));
 }
 
+/// Kernels for attention, and the host's side of them.
+static void addGpuKernels(OpPassManager &pm, const PhaseOptions &options) {
+  DilatedLowerAttentionToGpuOptions attention;
+  attention.function = options.cpu.entry;
+  attention.chip = options.gpu->chip;
+  attention.ptxVersion = options.gpu->ptxVersion;
+  attention.allowTF32 = options.allowTF32;
+  pm.addPass(createDilatedLowerAttentionToGpu(attention));
+}
+
+static void addKernelPhase(OpPassManager &pm, const PhaseOptions &options) {
+  CPUPipelineOptions cpu = options.cpu;
+  if (options.gpu)
+    cpu.offloadAttention = [&](OpPassManager &pm) {
+      addGpuKernels(pm, options);
+    };
+  buildCPUKernelPipeline(pm, cpu);
+}
+
+void mlir::dilated::buildKernelLowering(OpPassManager &pm,
+                                        const NvptxOptions &gpu) {
+  buildGPULlvmPipeline(pm.nest<gpu::GPUModuleOp>(), {gpu.chip, gpu.ptxVersion});
+}
+
 void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
                                const PhaseOptions &options) {
   switch (phase) {
@@ -90,10 +117,14 @@ void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
     pm.addPass(createDilatedLowerBranches());           // what did not fuse
     pm.addPass(createConvertElementwiseToLinalgPass()); // arith on tensors
     pm.addPass(createDilatedGuardDivision());
-    buildCPUKernelPipeline(pm, options.cpu);
+    addKernelPhase(pm, options);
     pm.addPass(createDilatedLowerChecks()); // expectations of tests
     break;
   case Phase::Llvm:
+    if (options.gpu) {
+      buildKernelLowering(pm, *options.gpu);
+      pm.addPass(createDilatedLowerGpuToRuntime());
+    }
     buildCPULlvmPipeline(pm, options.cpu);
     break;
   case Phase::Object:
@@ -107,6 +138,12 @@ struct PhasePipelineOptions : PassPipelineOptions<PhasePipelineOptions> {
   Option<bool> fuse{*this, "fuse",
                     llvm::cl::desc("fuse branches into attention kernels"),
                     llvm::cl::init(true)};
+  Option<std::string> target{*this, "target",
+                             llvm::cl::desc("cpu, or nvptx: attention goes to "
+                                            "the GPU"),
+                             llvm::cl::init("cpu")};
+  Option<std::string> chip{*this, "chip", llvm::cl::desc("of target=nvptx"),
+                           llvm::cl::init("sm_80")};
 };
 } // namespace
 
@@ -127,6 +164,11 @@ void mlir::dilated::registerPhasePipelines() {
                              const PhasePipelineOptions &options) {
           PhaseOptions phaseOptions;
           phaseOptions.fuse = options.fuse;
+          if (options.target == "nvptx") {
+            phaseOptions.gpu.emplace();
+            phaseOptions.gpu->chip = options.chip;
+            phaseOptions.gpu->ptxVersion = 80;
+          }
           buildPhase(pm, phase, phaseOptions);
         });
   }

@@ -14,6 +14,7 @@
 
 #include "dilated-mlir/Runtime/CpuFeatures.h"
 #include "dilated-mlir/Runtime/ModelDescription.h"
+#include "dilated-mlir/Target/ObjectEmission.h"
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/Constants.h"
@@ -131,6 +132,15 @@ static int64_t readConstant(const llvm::Module &module, StringRef name) {
   return value ? value->getSExtValue() : 0;
 }
 
+/// The chip that PTX, a constant of the module, names as its target.
+static std::string getKernelChip(const llvm::GlobalVariable &kernels) {
+  auto *text = dyn_cast<llvm::ConstantDataSequential>(kernels.getInitializer());
+  StringRef ptx = text && text->isString() ? text->getAsString() : "";
+  StringRef rest = ptx.split("\n.target ").second;
+  return rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; })
+      .str();
+}
+
 void mlir::dilated::addModelDescription(llvm::Module &module,
                                         const Signature &signature,
                                         const llvm::TargetMachine &machine,
@@ -147,7 +157,15 @@ void mlir::dilated::addModelDescription(llvm::Module &module,
     rowMajor = writer.place(
         llvm::ConstantDataArray::get(module.getContext(), ArrayRef(all)));
   }
+  // PTX, with a zero after it.
+  llvm::GlobalVariable *kernels = module.getNamedGlobal("dilated_kernels");
+  uint64_t kernelBytes =
+      kernels
+          ? cast<llvm::ArrayType>(kernels->getValueType())->getNumElements() - 1
+          : 0;
   std::string target = machine.getTargetTriple().str() + " " + processor.str();
+  if (kernels)
+    target += kKernelTarget.str() + getKernelChip(*kernels);
   llvm::Constant *description = writer.structure(
       {writer.number32(runtime::kDescriptionVersion),
        writer.number32(signature.inputs.size()),
@@ -157,7 +175,9 @@ void mlir::dilated::addModelDescription(llvm::Module &module,
        rowMajor, writer.text(getProducer()), writer.text(target),
        writer.symbol("dilated_main"), writer.symbol("dilated_scratch"),
        writer.number64(readConstant(module, "dilated_task_scratch_bytes")),
-       writer.symbol("dilated_weights"), writer.number64(weightCount)});
+       writer.symbol("dilated_weights"), writer.number64(weightCount),
+       writer.symbol("dilated_kernels"), writer.number64(kernelBytes),
+       writer.symbol("dilated_device_inputs")});
   auto *global = new llvm::GlobalVariable(
       module, description->getType(), /*isConstant=*/true,
       llvm::GlobalValue::ExternalLinkage, description,

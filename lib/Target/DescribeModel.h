@@ -23,9 +23,6 @@ void addModelDescription(llvm::Module &module, const Signature &signature,
                          const llvm::TargetMachine &machine,
                          StringRef processor);
 
-/// The compiler and its version, as objects name it.
-std::string getProducer();
-
 } // namespace mlir::dilated
 
 #endif // DILATED_MLIR_LIB_TARGET_DESCRIBEMODEL_H

@@ -9,6 +9,7 @@
 #include "dilated-mlir/Runtime/LibraryFile.h"
 #include "dilated-mlir/Runtime/ModelDescription.h"
 #include "dilated-mlir/Runtime/Runtime.h"
+#include "dilated-mlir/Target/ObjectEmission.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
@@ -49,6 +50,9 @@ Executable::~Executable() = default;
 
 const Signature &Executable::getSignature() const { return state->signature; }
 const dilated_api &Executable::getApi() const { return *state->api; }
+bool Executable::hasKernels() const {
+  return StringRef(state->api->target).contains(kKernelTarget);
+}
 const dilated_model *Executable::getModel() const { return state->model; }
 
 static std::vector<TensorInfo> readTensors(const dilated_tensor_info *infos,
@@ -65,7 +69,8 @@ static std::vector<TensorInfo> readTensors(const dilated_tensor_info *infos,
 }
 
 /// Creates the model of an interface that has been found.
-llvm::Expected<Executable> Executable::finish(std::unique_ptr<State> state) {
+llvm::Expected<Executable> Executable::finish(std::unique_ptr<State> state,
+                                              const dilated_device *device) {
   const dilated_api *api = state->api;
   state->signature.inputs = readTensors(api->inputs, api->input_count);
   state->signature.outputs = readTensors(api->outputs, api->output_count);
@@ -73,6 +78,7 @@ llvm::Expected<Executable> Executable::finish(std::unique_ptr<State> state) {
   dilated_create_options options = {};
   options.struct_size = sizeof(options);
   options.threads = dilated_rt_num_threads();
+  options.device = device;
   dilated_error error;
   if (api->create(api, &options, &state->model, &error) != DILATED_OK)
     return makeError(error.message);
@@ -81,7 +87,8 @@ llvm::Expected<Executable> Executable::finish(std::unique_ptr<State> state) {
 
 llvm::Expected<Executable> Executable::create(ArrayRef<char> object,
                                               ArrayRef<const void *> weights,
-                                              const JitOptions &options) {
+                                              const JitOptions &options,
+                                              const dilated_device *device) {
   llvm::Expected<std::unique_ptr<Jit>> jit = Jit::create(object, options);
   if (!jit)
     return jit.takeError();
@@ -103,10 +110,11 @@ llvm::Expected<Executable> Executable::create(ArrayRef<char> object,
     return makeError("the model has " + Twine(count) + " weights, " +
                      Twine(weights.size()) + " are given");
   llvm::copy(weights, state->library.description->weightTable);
-  return finish(std::move(state));
+  return finish(std::move(state), device);
 }
 
-llvm::Expected<Executable> Executable::load(StringRef path) {
+llvm::Expected<Executable> Executable::load(StringRef path,
+                                            const dilated_device *device) {
   auto fail = [&](const Twine &why) {
     return makeError("cannot load '" + path + "': " + why);
   };
@@ -132,7 +140,7 @@ llvm::Expected<Executable> Executable::load(StringRef path) {
   dilated_error error;
   if (getApi(DILATED_ABI_VERSION, &state->api, &error) != DILATED_OK)
     return fail(error.message);
-  llvm::Expected<Executable> executable = finish(std::move(state));
+  llvm::Expected<Executable> executable = finish(std::move(state), device);
   if (!executable)
     return fail(llvm::toString(executable.takeError()));
   return executable;

@@ -54,10 +54,10 @@ static const Contract kContracts[] = {
      {"cf.assert"}},
     {"kernel",
      {"scf", "vector", "memref", "arith", "math", "func", "affine", "index",
-      "ub", "llvm", "amx", "check"},
+      "ub", "llvm", "amx", "gpu", "tile", "nvvm", "check"},
      {},
      {"cf.assert", "builtin.unrealized_conversion_cast"}},
-    {"llvm", {"llvm"}, {}, {}},
+    {"llvm", {"llvm", "nvvm"}, {}, {"gpu.module"}},
 };
 
 /// False for a static shape of 2^62 bytes or more, which no machine has and

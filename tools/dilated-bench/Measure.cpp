@@ -22,24 +22,18 @@ double mlir::dilated::secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-llvm::Error mlir::dilated::measureRuns(Executable &executable,
-                                       ArrayRef<TensorView> inputs,
-                                       int64_t repeat,
-                                       Measurement &measurement) {
+llvm::Error
+mlir::dilated::measureRuns(llvm::function_ref<llvm::Error()> runOnce,
+                           int64_t repeat, Measurement &measurement) {
   std::vector<double> seconds;
   for (int64_t run = 0; run <= repeat; ++run) {
     Clock::time_point start = Clock::now();
-    llvm::Expected<std::vector<HostTensor>> outputs = executable.run(inputs);
+    llvm::Error error = runOnce();
     double elapsed = secondsSince(start);
-    if (!outputs)
-      return outputs.takeError();
+    if (error)
+      return error;
     if (run > 0)
       seconds.push_back(elapsed);
-    measurement.bytes = 0;
-    for (const TensorView &input : inputs)
-      measurement.bytes += checkedByteSize(input.shape, input.type).value_or(0);
-    for (const HostTensor &output : *outputs)
-      measurement.bytes += output.getByteSize();
   }
   llvm::sort(seconds);
   size_t middle = seconds.size() / 2;
@@ -51,6 +45,24 @@ llvm::Error mlir::dilated::measureRuns(Executable &executable,
   measurement.runs = repeat;
   measurement.peakRssBytes = peakRssBytes();
   return llvm::Error::success();
+}
+
+llvm::Error mlir::dilated::measureRuns(Executable &executable,
+                                       ArrayRef<TensorView> inputs,
+                                       int64_t repeat,
+                                       Measurement &measurement) {
+  auto runOnce = [&]() -> llvm::Error {
+    llvm::Expected<std::vector<HostTensor>> outputs = executable.run(inputs);
+    if (!outputs)
+      return outputs.takeError();
+    measurement.bytes = 0;
+    for (const TensorView &input : inputs)
+      measurement.bytes += checkedByteSize(input.shape, input.type).value_or(0);
+    for (const HostTensor &output : *outputs)
+      measurement.bytes += output.getByteSize();
+    return llvm::Error::success();
+  };
+  return measureRuns(runOnce, repeat, measurement);
 }
 
 int64_t mlir::dilated::peakRssBytes() {

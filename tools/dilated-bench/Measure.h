@@ -31,6 +31,10 @@ struct Measurement {
   std::optional<double> gemmFlopsPerSecond;
 };
 
+/// Calls `runOnce` once to warm up and `repeat` times under the clock.
+llvm::Error measureRuns(llvm::function_ref<llvm::Error()> runOnce,
+                        int64_t repeat, Measurement &measurement);
+
 /// Runs once to warm up and `repeat` times under the clock.
 llvm::Error measureRuns(Executable &executable, ArrayRef<TensorView> inputs,
                         int64_t repeat, Measurement &measurement);

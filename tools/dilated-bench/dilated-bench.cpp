@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionCase.h"
+#include "DeviceRuns.h"
 #include "Gemm.h"
 #include "Measure.h"
 #include "ModelInputs.h"
@@ -18,6 +19,7 @@
 #include "dilated-mlir/Runtime/Compare.h"
 #include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
+#include "dilated-mlir/Target/RunDevice.h"
 #include "dilated-mlir/Transforms/PlanReport.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
@@ -97,8 +99,16 @@ struct Options : ToolOptions {
                        cl::init(0), cl::cat(category)};
   cl::opt<int64_t> repeat{"repeat", cl::desc("runs under the clock"),
                           cl::init(5), cl::cat(category)};
-  cl::opt<std::string> device{"device", cl::desc("cpu (cuda comes later)"),
-                              cl::init("cpu"), cl::cat(category)};
+  cl::opt<std::string> device{
+      "device",
+      cl::desc("where attention runs: cpu, cuda (inputs and outputs of an "
+               "attention lie on the GPU) or emulated (its own time)"),
+      cl::init("cpu"), cl::cat(category)};
+  cl::opt<std::string> chip{
+      "chip",
+      cl::desc("GPU architecture to compile for (default: that of the GPU; "
+               "emulated: sm_80)"),
+      cl::value_desc("sm_80"), cl::cat(category)};
   cl::opt<std::string> cpu{
       "mcpu", cl::desc("native (the default), x86-64-v3, znver4, ..."),
       cl::init("native"), cl::cat(category)};
@@ -216,17 +226,24 @@ static std::string describe(const AttentionCase &attention) {
 /// Runs `executable` on every set of inputs, with a line for each. The inputs
 /// are dropped before OpenBLAS is measured.
 static int measure(Executable &executable, std::vector<InputSet> sets,
-                   const Options &options, const Measurement &common) {
+                   const Options &options, const RunDevice &device,
+                   const Measurement &common) {
+  bool isOnDevice = !device.isCpu() && options.positional[0] == "attention";
   for (InputSet &set : sets) {
     Measurement measurement = common;
     if (!set.name.empty())
       measurement.name += " " + set.name;
     measurement.threads = dilated_rt_num_threads();
-    if (llvm::Error error =
-            measureRuns(executable, set.views(), options.repeat, measurement))
+    llvm::Error error =
+        isOnDevice
+            ? measureOnDevice(executable, *device.get(), set.tensors,
+                              set.tensors.front().getShape(), options.repeat,
+                              measurement)
+            : measureRuns(executable, set.views(), options.repeat, measurement);
+    if (error)
       return fail(kNo, std::move(error));
     set.tensors.clear();
-    if (!options.noGemm && measurement.usefulFlops)
+    if (!options.noGemm && measurement.usefulFlops && device.isCpu())
       measurement.gemmFlopsPerSecond =
           measureGemm(measurement.threads, options.dtype == "f64");
     if (options.json)
@@ -241,7 +258,8 @@ static int measure(Executable &executable, std::vector<InputSet> sets,
 /// `start`.
 static int measure(Compiler &compiler, ModuleOp module, StringRef path,
                    std::vector<InputSet> sets, const Options &options,
-                   Measurement measurement, Clock::time_point start) {
+                   const RunDevice &device, Measurement measurement,
+                   Clock::time_point start) {
   FailureOr<CompiledModel> compiled = compiler.compile(module, path);
   if (failed(compiled))
     return kNo;
@@ -252,11 +270,11 @@ static int measure(Compiler &compiler, ModuleOp module, StringRef path,
   JitOptions jitOptions;
   jitOptions.perfMap = options.perfMap;
   llvm::Expected<Executable> executable =
-      Executable::create(compiled->object, *weights, jitOptions);
+      Executable::create(compiled->object, *weights, jitOptions, device.get());
   if (!executable)
     return fail(kNo, executable.takeError());
   measurement.compileSeconds = secondsSince(start);
-  return measure(*executable, std::move(sets), options, measurement);
+  return measure(*executable, std::move(sets), options, device, measurement);
 }
 
 static void printPlan(const AttentionCase &attention, bool asJson) {
@@ -277,7 +295,7 @@ static void printPlan(const AttentionCase &attention, bool asJson) {
 }
 
 static int benchAttention(MLIRContext &context, Compiler &compiler,
-                          const Options &options) {
+                          const Options &options, const RunDevice &device) {
   llvm::Expected<AttentionCase> attention = readCase(options);
   if (!attention)
     return fail(kUsage, attention.takeError());
@@ -310,7 +328,7 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
   start += Clock::now() - fillStart;
   std::vector<InputSet> sets;
   sets.push_back(std::move(inputs));
-  return measure(compiler, *module, "", std::move(sets), options,
+  return measure(compiler, *module, "", std::move(sets), options, device,
                  std::move(measurement), start);
 }
 
@@ -331,20 +349,24 @@ makeInputs(const Signature &signature, const Options &options,
 }
 
 static int benchLibrary(StringRef path, const Options &options,
+                        const RunDevice &device,
                         const llvm::StringMap<std::vector<int64_t>> &shapes) {
-  llvm::Expected<Executable> executable = Executable::load(path);
+  llvm::Expected<Executable> executable = Executable::load(path, device.get());
   if (!executable)
     return fail(kUsage, executable.takeError());
+  if (!device.isCpu() && !executable->hasKernels())
+    return fail(kUsage, "'" + path + "' has no GPU kernels");
   llvm::Expected<std::vector<InputSet>> sets =
       makeInputs(executable->getSignature(), options, shapes);
   if (!sets)
     return fail(kUsage, sets.takeError());
   Measurement measurement;
   measurement.name = path.str();
-  return measure(*executable, std::move(*sets), options, measurement);
+  return measure(*executable, std::move(*sets), options, device, measurement);
 }
 
-static int benchModel(Compiler &compiler, const Options &options) {
+static int benchModel(Compiler &compiler, const Options &options,
+                      const RunDevice &device) {
   StringRef path = options.positional[1];
   Clock::time_point start = Clock::now();
   LoadedModel loaded = compiler.load(path);
@@ -360,7 +382,7 @@ static int benchModel(Compiler &compiler, const Options &options) {
   Measurement measurement;
   measurement.name = path.str();
   return measure(compiler, *loaded.module, path, std::move(*sets), options,
-                 std::move(measurement), start);
+                 device, std::move(measurement), start);
 }
 
 //===----------------------------------------------------------------------===//
@@ -384,10 +406,6 @@ static std::string checkUsage(const Options &options) {
            "a model's";
   if (!options.testDir.empty() && what != "model")
     return "--onnx-test-dir belongs to 'model'";
-  if (options.device != "cpu")
-    return "--device=" + options.device +
-           " is not supported yet; supported: "
-           "cpu";
   if (options.repeat < 1)
     return "--repeat must be at least 1";
   if (options.threads < 0)
@@ -415,6 +433,12 @@ int main(int argc, char **argv) {
   compilerOptions.cacheDir = options.cacheDir;
   compilerOptions.target.cpu = options.cpu;
   compilerOptions.target.features = options.features;
+  llvm::Expected<RunDevice> device =
+      RunDevice::open(options.device, options.chip);
+  if (!device)
+    return fail(kUsage, device.takeError());
+  if (!device->isCpu())
+    compilerOptions.phases.gpu.emplace().chip = device->getChip();
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry);
@@ -426,8 +450,8 @@ int main(int argc, char **argv) {
   Compiler compiler(context, std::move(compilerOptions));
   if (options.positional[0] == "model" &&
       llvm::sys::path::extension(options.positional[1]) == ".so")
-    return benchLibrary(options.positional[1], options, shapes);
+    return benchLibrary(options.positional[1], options, *device, shapes);
   if (options.positional[0] == "model")
-    return benchModel(compiler, options);
-  return benchAttention(context, compiler, options);
+    return benchModel(compiler, options, *device);
+  return benchAttention(context, compiler, options, *device);
 }

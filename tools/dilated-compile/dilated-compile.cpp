@@ -14,8 +14,10 @@
 #include "dilated-mlir/Runtime/Runtime.h"
 #include "dilated-mlir/Support/AtomicFile.h"
 #include "dilated-mlir/Support/CommandLine.h"
+#include "dilated-mlir/Support/CompilationCache.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/Library.h"
+#include "dilated-mlir/Target/PtxEmission.h"
 #include "dilated-mlir/Transforms/PlanReport.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
@@ -37,6 +39,8 @@ static constexpr const char *kOverview =
   dilated-compile model.onnx -o model.so             a library that needs no compiler
   dilated-compile model.onnx -o model.o              the same as an object, with model.h
   dilated-compile model.onnx -o model.so --weights=file   weights in model.weights
+  dilated-compile model.onnx -o model.so --target=nvptx --chip=sm_90   attention on the GPU
+  dilated-compile attention.onnx -o a.ptx --target=nvptx               its kernels as PTX; a.cubin by ptxas
   dilated-compile model.onnx -o model.ll --mcpu=x86-64-v3
   dilated-compile model.onnx --compile-to=fused -o - the IR after a phase, on stdout
   dilated-compile model.onnx --check                 every problem of a model in one report
@@ -59,13 +63,37 @@ struct Options : ToolOptions {
                              cl::cat(category)};
   cl::opt<std::string> output{"o",
                               cl::desc("file to write: .so, .o (and its .h), "
-                                       ".mlir or .ll; - is stdout (IR)"),
+                                       ".mlir or .ll; with --target=nvptx also "
+                                       ".ptx or .cubin, its kernels; - is "
+                                       "stdout (IR)"),
                               cl::value_desc("OUT"), cl::cat(category)};
-  cl::opt<std::string> target{"target", cl::desc("cpu (nvptx comes later)"),
-                              cl::init("cpu"), cl::cat(category)};
-  cl::opt<std::string> chip{"chip",
-                            cl::desc("GPU architecture of --target=nvptx"),
-                            cl::value_desc("sm_80"), cl::cat(category)};
+  cl::opt<std::string> target{
+      "target",
+      cl::desc("cpu (the default), or nvptx: attention goes to the GPU, the "
+               "rest stays on the CPU"),
+      cl::init("cpu"), cl::cat(category)};
+  cl::opt<std::string> chip{
+      "chip",
+      cl::desc("GPU architecture of --target=nvptx, the oldest that the "
+               "kernels run on (default: sm_80)"),
+      cl::value_desc("sm_80"), cl::cat(category)};
+  cl::opt<std::string> ptxVersion{
+      "ptx-version",
+      cl::desc("version of the PTX language (default: 8.0, or what the chip "
+               "needs)"),
+      cl::value_desc("8.0"), cl::cat(category)};
+  cl::opt<bool> allowTF32{
+      "allow-tf32",
+      cl::desc("let GPUs multiply f32 with the precision of tf32"),
+      cl::cat(category)};
+  cl::opt<std::string> cacheDir{
+      "cache-dir",
+      cl::desc("folder of compiled kernels (default: DILATED_CACHE_DIR, else "
+               "~/.cache/dilated-mlir)"),
+      cl::value_desc("DIR"), cl::cat(category)};
+  cl::opt<bool> noCache{"no-cache",
+                        cl::desc("compile, whatever was compiled before"),
+                        cl::cat(category)};
   cl::opt<std::string> cpu{
       "mcpu", cl::desc("native (the default), x86-64-v3, znver4, …"),
       cl::init("native"), cl::cat(category)};
@@ -139,7 +167,7 @@ static int listOps() {
 }
 
 /// What the suffix of the output asks for.
-enum class Format { None, Mlir, LlvmIr, Object, Library, Later, Unknown };
+enum class Format { None, Mlir, LlvmIr, Object, Library, Ptx, Cubin, Unknown };
 
 static Format getFormat(StringRef output) {
   if (output.empty())
@@ -151,7 +179,8 @@ static Format getFormat(StringRef output) {
       .Case(".ll", Format::LlvmIr)
       .Case(".o", Format::Object)
       .Case(".so", Format::Library)
-      .Cases({".ptx", ".cubin"}, Format::Later)
+      .Case(".ptx", Format::Ptx)
+      .Case(".cubin", Format::Cubin)
       .Default(Format::Unknown);
 }
 
@@ -178,11 +207,42 @@ static std::function<void(StringRef)> makeProgress() {
   };
 }
 
+/// The kernels alone: PTX with a description, a cubin, or their LLVM IR.
+static int writeKernels(MLIRContext &context, Compiler &compiler,
+                        ModuleOp module, const Options &options,
+                        Format format) {
+  FailureOr<CompiledKernels> kernels =
+      compiler.compileKernels(module, /*wantsIr=*/format == Format::LlvmIr);
+  if (failed(kernels))
+    return kNo;
+  Location loc = UnknownLoc::get(&context);
+  std::string bytes =
+      format == Format::LlvmIr ? kernels->llvmIr : std::move(kernels->text);
+  if (format == Format::Cubin) {
+    FailureOr<SmallVector<char>> cubin =
+        assemble(bytes, kernels->description.chip, loc);
+    if (failed(cubin))
+      return kNo;
+    bytes.assign(cubin->begin(), cubin->end());
+  }
+  if (!kernels->description.model)
+    emitRemark(loc) << "'" << options.output
+                    << "' holds the attention kernels of the model, not the "
+                       "model; -o x.so makes a library of all of it";
+  if (llvm::Error problem =
+          writeFile(options.output, [&](raw_ostream &os) { os << bytes; })) {
+    emitError(loc) << llvm::toString(std::move(problem));
+    return kUsage;
+  }
+  return kDone;
+}
+
 static int compile(MLIRContext &context, const Options &options,
                    CompilerOptions compilerOptions, Format format,
                    std::optional<Phase> last, TimingScope &timing) {
   LibraryOptions library = {compilerOptions.target, getWeightFile(options)};
   auto progress = compilerOptions.progress;
+  bool isForGpu = compilerOptions.phases.gpu.has_value();
   // A plan is made from a copy, which leaves no files behind.
   bool hasDumps = !compilerOptions.dumpPhasesTo.empty();
   CompilerOptions planOptions = compilerOptions;
@@ -231,6 +291,8 @@ static int compile(MLIRContext &context, const Options &options,
     }));
   }
 
+  if (isForGpu && format != Format::Library && format != Format::Object)
+    return writeKernels(context, compiler, module, options, format);
   std::string llvmIr;
   llvm::raw_string_ostream irStream(llvmIr);
   FailureOr<CompiledModel> compiled = compiler.compile(
@@ -256,12 +318,19 @@ int main(int argc, char **argv) {
     return listOps();
   if (options.model.empty())
     return usageError("a model is needed; see --help");
-  if (options.target != "cpu")
+  bool isForGpu = options.target == "nvptx";
+  if (options.target != "cpu" && !isForGpu)
     return usageError("--target=" + options.target +
-                      " is not supported; supported: cpu");
-  if (!options.chip.empty())
-    return usageError("--chip belongs to --target=nvptx, which is not "
-                      "supported yet");
+                      " is not supported; supported: cpu, nvptx");
+  if (!isForGpu)
+    for (const cl::opt<std::string> *option :
+         {&options.chip, &options.ptxVersion})
+      if (!option->empty())
+        return usageError("--" + option->ArgStr + " belongs to --target=nvptx");
+  std::optional<unsigned> ptxVersion = parsePtxVersion(options.ptxVersion);
+  if (!options.ptxVersion.empty() && !ptxVersion)
+    return usageError("--ptx-version=" + options.ptxVersion +
+                      " is not a version such as 8.0");
 
   std::optional<Phase> last;
   if (!options.compileTo.empty()) {
@@ -277,10 +346,14 @@ int main(int argc, char **argv) {
   Format format = getFormat(options.output);
   if (format == Format::Unknown)
     return usageError("unknown kind of output '" + options.output +
-                      "'; expected .so, .o, .mlir or .ll");
-  if (format == Format::Later)
+                      "'; expected .so, .o, .mlir, .ll, .ptx or .cubin");
+  bool isKernels = format == Format::Ptx || format == Format::Cubin;
+  if (isKernels && !isForGpu)
+    return usageError("writing '" + options.output + "' needs --target=nvptx");
+  if (format == Format::Cubin && findPtxas().empty())
     return usageError("writing '" + options.output +
-                      "' is not supported yet; supported: .so, .o, .mlir, .ll");
+                      "' needs ptxas on PATH or in CUDA_HOME/bin; a .ptx does "
+                      "not, the driver compiles it");
   if (format == Format::None && !options.check && !options.printPlan &&
       options.dumpPhasesTo.empty())
     return usageError("an output is needed: -o OUT, --check, --print-plan or "
@@ -291,7 +364,7 @@ int main(int argc, char **argv) {
     if (llvm::Error problem = checkWritable(options.output))
       return usageError(llvm::toString(std::move(problem)));
   bool needsCode = format == Format::LlvmIr || format == Format::Object ||
-                   format == Format::Library;
+                   format == Format::Library || isKernels;
   if (options.weights.getNumOccurrences() &&
       (options.weights.empty() ||
        (format != Format::Object && format != Format::Library)))
@@ -321,6 +394,17 @@ int main(int argc, char **argv) {
   compilerOptions.phases.fuse = !options.noFuse;
   compilerOptions.target.cpu = options.cpu;
   compilerOptions.target.features = options.features;
+  compilerOptions.phases.allowTF32 = options.allowTF32;
+  if (isForGpu) {
+    NvptxOptions &gpu = compilerOptions.phases.gpu.emplace();
+    if (!options.chip.empty())
+      gpu.chip = options.chip;
+    gpu.ptxVersion = ptxVersion.value_or(0);
+    if (!options.noCache)
+      compilerOptions.cacheDir = options.cacheDir.empty()
+                                     ? getDefaultCacheFolder()
+                                     : std::string(options.cacheDir);
+  }
   if (!options.check) // a dry run writes nothing
     compilerOptions.dumpPhasesTo = options.dumpPhasesTo;
   compilerOptions.progress = makeProgress();

@@ -35,10 +35,15 @@ ModelRunner::~ModelRunner() = default;
 /// A shared library needs no compiler: what it says of itself is the signature.
 int ModelRunner::loadLibrary() {
   progress.step("load");
-  llvm::Expected<Executable> loaded = Executable::load(path);
+  llvm::Expected<Executable> loaded =
+      Executable::load(path, options.device->get());
   progress.idle();
   if (!loaded)
     return usageError(llvm::toString(loaded.takeError()));
+  if (!options.device->isCpu() && !loaded->hasKernels())
+    return usageError("'" + path +
+                      "' has no GPU kernels; dilated-compile --target=nvptx "
+                      "puts them in");
   executable.emplace(std::move(*loaded));
   signature = executable->getSignature();
   if (options.freezeInputs)
@@ -48,8 +53,33 @@ int ModelRunner::loadLibrary() {
   return kDone;
 }
 
+/// The file says what its inputs are, and how its kernel is launched.
+int ModelRunner::loadPtx() {
+  progress.step("load");
+  llvm::Expected<PtxDescription> described = PtxExecutable::describe(path);
+  if (!described)
+    return usageError(llvm::toString(described.takeError()));
+  if (options.device->isCpu())
+    return usageError("'" + path +
+                      "' is for GPUs: --device=cuda or --device=emulated");
+  llvm::Expected<PtxExecutable> loaded =
+      PtxExecutable::load(path, *options.device->get());
+  progress.idle();
+  if (!loaded)
+    return usageError(llvm::toString(loaded.takeError()));
+  ptx.emplace(std::move(*loaded));
+  signature = ptx->getSignature();
+  if (options.freezeInputs)
+    return usageError("--freeze-inputs needs a model that is still to be "
+                      "compiled, '" +
+                      path + "' is PTX");
+  return kDone;
+}
+
 int ModelRunner::load() {
   progress.begin(path);
+  if (llvm::sys::path::extension(path) == ".ptx")
+    return loadPtx();
   if (llvm::sys::path::extension(path) == ".so")
     return loadLibrary();
   DialectRegistry registry;
@@ -140,8 +170,8 @@ LogicalResult ModelRunner::compile(ArrayRef<HostTensor> inputs) {
       compiled->weights.getPointers();
   if (!weights)
     return fail(weights.takeError());
-  llvm::Expected<Executable> loaded =
-      Executable::create(compiled->object, *weights, options.jit);
+  llvm::Expected<Executable> loaded = Executable::create(
+      compiled->object, *weights, options.jit, options.device->get());
   if (!loaded)
     return fail(loaded.takeError());
   executable.emplace(std::move(*loaded));
@@ -159,7 +189,7 @@ ModelRunner::run(ArrayRef<HostTensor> inputs, int &exitCode) {
     return error;
 
   exitCode = kNo;
-  bool isReady = executable && isFrozenFor(inputs);
+  bool isReady = ptx || (executable && isFrozenFor(inputs));
   if (isBroken || (!isReady && failed(compile(inputs)))) {
     // Other inputs help only when they are compiled in.
     isBroken = frozen.empty();
@@ -175,13 +205,17 @@ ModelRunner::run(ArrayRef<HostTensor> inputs, int &exitCode) {
   for (int64_t i = 0; i < options.repeat && outputs; ++i) {
     auto start = std::chrono::steady_clock::now();
     outputs->clear(); // before the next run makes as many
-    outputs = executable->run(passed);
+    outputs = ptx ? ptx->run(passed) : executable->run(passed);
     if (options.profile)
       llvm::errs() << "run " << i + 1 << ": "
                    << llvm::format("%.3f ms", secondsSince(start) * 1e3)
                    << '\n';
   }
   progress.idle();
+  // Of the last kernel that ran.
+  if (const auto *emulator = options.device->getEmulator();
+      emulator && options.profile)
+    llvm::errs() << emulator->getLastResult().counters.formatTable();
   if (outputs)
     exitCode = kDone;
   return outputs;

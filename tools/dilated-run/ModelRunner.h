@@ -10,12 +10,13 @@
 #include "Progress.h"
 #include "RunOptions.h"
 #include "dilated-mlir/Target/Executable.h"
+#include "dilated-mlir/Target/PtxExecutable.h"
 
 namespace mlir::dilated {
 
-/// A model file or library. A model is compiled when first needed, and again
-/// only when frozen inputs have other values. Problems of the model are printed
-/// as they come.
+/// A model file, a library or a .ptx. A model is compiled when first needed,
+/// and again only when frozen inputs have other values. Problems of the model
+/// are printed as they come.
 class ModelRunner {
 public:
   ModelRunner(StringRef path, const RunOptions &options, Progress &progress);
@@ -35,6 +36,7 @@ public:
 
 private:
   int loadLibrary();
+  int loadPtx();
   int reload();
   LogicalResult compile(ArrayRef<HostTensor> inputs);
   bool isFrozenFor(ArrayRef<HostTensor> inputs) const;
@@ -51,6 +53,7 @@ private:
   std::vector<std::string> frozenValues; // their types and bytes when compiled
   std::optional<CompiledModel> compiled;
   std::optional<Executable> executable;
+  std::optional<PtxExecutable> ptx; // in its place
 };
 
 } // namespace mlir::dilated

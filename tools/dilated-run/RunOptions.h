@@ -10,6 +10,7 @@
 #include "dilated-mlir/Pipelines/Compiler.h"
 #include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Target/Jit.h"
+#include "dilated-mlir/Target/RunDevice.h"
 
 #include <optional>
 
@@ -18,6 +19,7 @@ namespace mlir::dilated {
 struct RunOptions {
   CompilerOptions compiler;
   JitOptions jit;
+  std::shared_ptr<RunDevice> device; // never null
   bool freezeInputs = false;
   bool profile = false;
   int64_t repeat = 1;

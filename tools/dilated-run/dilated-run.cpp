@@ -45,6 +45,10 @@ what comes out
                          another model on the data of a test case
   dilated-run model.so --onnx-test-dir models/encoder
                          a library of dilated-compile: nothing is compiled
+  dilated-run model.onnx --device=emulated --onnx-test-dir models/encoder
+                         attention on an emulated GPU, the rest on the CPU; cuda: a real one
+  dilated-run attention.ptx --device=cuda --input query=@q.npy ...
+                         the PTX of dilated-compile, if the model is one attention
   dilated-run test.mlir --no-fuse --dump-phases-to=phases
                          IR of any phase; its check.expect_close ops must hold
 
@@ -60,8 +64,9 @@ namespace {
 struct Options : ToolOptions {
   Options() : ToolOptions("dilated-run options") {}
 
-  cl::list<std::string> positional{
-      cl::Positional, cl::desc("MODEL(.onnx|.mlir|.so)"), cl::cat(category)};
+  cl::list<std::string> positional{cl::Positional,
+                                   cl::desc("MODEL(.onnx|.mlir|.so|.ptx)"),
+                                   cl::cat(category)};
   cl::list<std::string> inputs{
       "input", cl::desc("value of an input: @x.npy, @x.pb, 2x3xf32=random:7"),
       cl::value_desc("NAME=VALUE"), cl::cat(category)};
@@ -97,10 +102,21 @@ struct Options : ToolOptions {
       cl::desc("folder of external data (default: the model's)"),
       cl::value_desc("DIR"), cl::cat(category)};
   cl::opt<std::string> device{"device",
-                              cl::desc("cpu (cuda and emulated come later)"),
+                              cl::desc("where attention runs: cpu, cuda or "
+                                       "emulated (default: cpu)"),
                               cl::init("cpu"), cl::cat(category)};
-  cl::opt<std::string> chip{"chip", cl::desc("GPU architecture"),
-                            cl::value_desc("sm_80"), cl::cat(category)};
+  cl::opt<std::string> chip{
+      "chip",
+      cl::desc("GPU architecture to compile for, and to emulate (default: that "
+               "of the GPU; emulated: sm_80)"),
+      cl::value_desc("sm_80"), cl::cat(category)};
+  cl::opt<std::string> ptxVersion{
+      "ptx-version", cl::desc("version of the PTX language (default: 8.0)"),
+      cl::value_desc("8.0"), cl::cat(category)};
+  cl::opt<bool> allowTF32{
+      "allow-tf32",
+      cl::desc("let GPUs multiply f32 with the precision of tf32"),
+      cl::cat(category)};
   cl::opt<std::string> cpu{
       "mcpu", cl::desc("native (the default), x86-64-v3, znver4, ..."),
       cl::init("native"), cl::cat(category)};
@@ -176,10 +192,9 @@ static llvm::Expected<Arguments> sortArguments(const Options &options) {
   if (arguments.model.empty() && !testing)
     return makeError("a model is needed; see --help");
   StringRef suffix = llvm::sys::path::extension(arguments.model);
-  if (suffix == ".ptx" || suffix == ".cubin")
-    return makeError("running '" + arguments.model +
-                     "' is not supported yet; supported are .onnx, .mlir and "
-                     ".so");
+  if (suffix == ".cubin")
+    return makeError("a cubin does not say what it is: '" + arguments.model +
+                     "'; run the .ptx");
   bool hasSingle = !options.inputs.empty() || !options.outputs.empty() ||
                    !options.expected.empty();
   if (testing && hasSingle)
@@ -325,12 +340,6 @@ static int runModel(StringRef model, const Options &options,
 
 /// Options that don't depend on the model.
 static llvm::Expected<RunOptions> readOptions(const Options &options) {
-  if (options.device != "cpu")
-    return makeError("--device=" + options.device +
-                     " is not supported yet; supported: cpu");
-  if (!options.chip.empty())
-    return makeError("--chip belongs to --device=cuda, which is not supported "
-                     "yet");
   if (options.threads < 0)
     return makeError("--threads " + Twine(options.threads) + " is negative");
   if (options.repeat < 1)
@@ -341,6 +350,21 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
                        llvm::formatv("{0}", tolerance->getValue()).str() +
                        " is not a tolerance; a number from 0 up is expected");
   RunOptions run;
+  llvm::Expected<RunDevice> device =
+      RunDevice::open(options.device, options.chip);
+  if (!device)
+    return device.takeError();
+  run.device = std::make_shared<RunDevice>(std::move(*device));
+  if (!run.device->isCpu()) {
+    NvptxOptions &gpu = run.compiler.phases.gpu.emplace();
+    gpu.chip = run.device->getChip();
+    std::optional<unsigned> version = parsePtxVersion(options.ptxVersion);
+    if (!options.ptxVersion.empty() && !version)
+      return makeError("--ptx-version=" + options.ptxVersion +
+                       " is not a version such as 8.0");
+    gpu.ptxVersion = version.value_or(0);
+  }
+  run.compiler.phases.allowTF32 = options.allowTF32;
   for (const std::string &shape : options.shapes)
     if (std::string problem = parseShapeOption(shape, run.compiler.import);
         !problem.empty())

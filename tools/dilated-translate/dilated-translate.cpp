@@ -3,6 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //   dilated-translate --import-onnx model.onnx      ONNX to the import phase
+//   dilated-translate --mlir-to-ptx kernels.mlir    a gpu.module in the LLVM
+//   and
+//                                                   NVVM dialects to PTX
 //   dilated-translate --mlir-to-llvmir file.mlir    upstream's translation
 //
 // Importing needs the path of the model (its weights lie beside it) and tells
@@ -14,10 +17,16 @@
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
 #include "dilated-mlir/Import/OnnxImport.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
+#include "dilated-mlir/Target/PtxEmission.h"
 
+#include "mlir/Dialect/DLTI/DLTI.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/FileUtilities.h"
+#include "mlir/Target/LLVM/NVVM/Target.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
@@ -95,6 +104,54 @@ static int importOnnx(int argc, char **argv) {
   return Done;
 }
 
+/// The options of --mlir-to-ptx.
+struct PtxFlags {
+  llvm::cl::opt<std::string> chip{
+      "chip",
+      llvm::cl::desc("GPU architecture (default: what the gpu.module says, "
+                     "else sm_80)"),
+      llvm::cl::value_desc("sm_80")};
+  llvm::cl::opt<std::string> ptxVersion{
+      "ptx-version", llvm::cl::desc("Version of the PTX language"),
+      llvm::cl::value_desc("8.0")};
+};
+
+/// The chip that a gpu.module is for, "" where it does not say.
+static std::string getChip(Operation *kernels) {
+  if (ArrayAttr targets = cast<gpu::GPUModuleOp>(kernels).getTargetsAttr())
+    for (auto target : targets.getAsRange<NVVM::NVVMTargetAttr>())
+      return target.getChip().str();
+  return "";
+}
+
+static LogicalResult writePtx(Operation *module, raw_ostream &os,
+                              const PtxFlags &flags) {
+  FailureOr<Operation *> kernels = findKernelModule(module);
+  if (failed(kernels))
+    return failure();
+  if (!*kernels)
+    return module->emitError("has no gpu.module");
+  auto error = [&] { return (*kernels)->emitError(); };
+  NvptxOptions options;
+  if (std::string chip = getChip(*kernels); !chip.empty())
+    options.chip = chip;
+  if (!flags.chip.empty())
+    options.chip = flags.chip;
+  std::optional<unsigned> version = parsePtxVersion(flags.ptxVersion);
+  if (!flags.ptxVersion.empty() && !version)
+    return error() << "--ptx-version=" << flags.ptxVersion
+                   << " is not a version such as 8.0";
+  options.ptxVersion = version.value_or(0);
+  FailureOr<NvptxOptions> resolved = resolveTarget(options, error);
+  if (failed(resolved))
+    return failure();
+  FailureOr<std::string> ptx = emitPtx(*kernels, *resolved);
+  if (failed(ptx))
+    return failure();
+  os << *ptx;
+  return success();
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   auto isImport = [](llvm::StringRef argument) {
@@ -114,6 +171,18 @@ int main(int argc, char **argv) {
   }
 
   registerToLLVMIRTranslation();
+  PtxFlags ptxFlags;
+  TranslateFromMLIRRegistration ptxRegistration(
+      "mlir-to-ptx", "write the kernels of a gpu.module as PTX",
+      [&](Operation *module, raw_ostream &os) {
+        return writePtx(module, os, ptxFlags);
+      },
+      [](DialectRegistry &registry) {
+        registry.insert<DLTIDialect, LLVM::LLVMDialect, NVVM::NVVMDialect,
+                        gpu::GPUDialect>();
+        registerAllToLLVMIRTranslations(registry);
+        NVVM::registerNVVMTargetInterfaceExternalModels(registry);
+      });
   // For --help: with this flag the function above is what runs.
   TranslateToMLIRRegistration importRegistration(
       "import-onnx", "read an ONNX model",

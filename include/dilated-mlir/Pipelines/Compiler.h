@@ -15,6 +15,7 @@
 #include "dilated-mlir/Pipelines/Phases.h"
 #include "dilated-mlir/Support/WeightFile.h"
 #include "dilated-mlir/Target/ObjectEmission.h"
+#include "dilated-mlir/Target/PtxFile.h"
 #include "dilated-mlir/Target/Signature.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -50,6 +51,16 @@ struct CompiledModel {
   bool fromCache = false;
 };
 
+/// The attention kernels of a model as PTX.
+struct CompiledKernels {
+  /// What a .ptx holds (Target/PtxFile.h).
+  std::string text;
+  PtxDescription description;
+  /// Empty where `text` is from the cache.
+  std::string llvmIr;
+  bool fromCache = false;
+};
+
 /// What load() found. `exitCode` is a tool's: 0 fine, 1 the model was read and
 /// is invalid or unsupported, 2 it can't be read.
 struct LoadedModel {
@@ -74,11 +85,20 @@ public:
   FailureOr<CompiledModel> compile(ModuleOp module, StringRef path,
                                    raw_ostream *llvmIr = nullptr);
 
+  /// Takes the attention of `module` to PTX for options.phases.gpu. An error
+  /// where there is no attention that a GPU has a kernel for. `wantsIr`: also
+  /// fills in the LLVM IR.
+  FailureOr<CompiledKernels> compileKernels(ModuleOp module,
+                                            bool wantsIr = false);
+
   /// Steps are timed below this scope.
   void setTimingScope(TimingScope *scope) { timing = scope; }
 
 private:
   LogicalResult runPhase(ModuleOp module, Phase phase);
+  LogicalResult embedKernels(ModuleOp module);
+  FailureOr<CompiledKernels> emitKernels(ModuleOp module,
+                                         std::optional<PtxModel> model);
   FailureOr<SmallVector<char>>
   emitObject(ModuleOp module, const Signature &signature, raw_ostream *llvmIr);
   LogicalResult dump(StringRef name, function_ref<void(raw_ostream &)> write);

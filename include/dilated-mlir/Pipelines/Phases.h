@@ -12,6 +12,7 @@
 #define DILATED_MLIR_PIPELINES_PHASES_H
 
 #include "dilated-mlir/CodeGen/CPU/Pipeline.h"
+#include "dilated-mlir/Target/NvptxTarget.h"
 #include "mlir/Pass/PassManager.h"
 
 #include <optional>
@@ -40,11 +41,22 @@ struct PhaseOptions {
 
   /// Code generation for the CPU.
   CPUPipelineOptions cpu;
+
+  /// Attention goes to a GPU; the options are resolved (Target/NvptxTarget.h).
+  /// Nothing: all is for the CPU.
+  std::optional<NvptxOptions> gpu;
+
+  /// Let GPUs multiply f32 with the precision of tf32.
+  bool allowTF32 = false;
 };
 
 /// Adds the passes that lead from the phase before to `phase`, its contract
 /// check last. Nothing for Import and Object.
 void buildPhase(OpPassManager &pm, Phase phase, const PhaseOptions &options);
+
+/// Adds the part of phase llvm that takes every gpu.module to the LLVM and NVVM
+/// dialects.
+void buildKernelLowering(OpPassManager &pm, const NvptxOptions &gpu);
 
 /// Registers `--pipeline-<phase>` for every phase that is a pipeline.
 void registerPhasePipelines();

@@ -26,12 +26,16 @@ class Executable {
 public:
   /// Loads an object of the compiler. `weights` are stored into its table; they
   /// must outlive the executable.
-  static llvm::Expected<Executable> create(ArrayRef<char> object,
-                                           ArrayRef<const void *> weights,
-                                           const JitOptions &options = {});
+  /// GPU kernels run on `device`, which must outlive the executable too; null:
+  /// on the first GPU of the CUDA driver.
+  static llvm::Expected<Executable>
+  create(ArrayRef<char> object, ArrayRef<const void *> weights,
+         const JitOptions &options = {},
+         const dilated_device *device = nullptr);
 
   /// Loads a shared library.
-  static llvm::Expected<Executable> load(StringRef path);
+  static llvm::Expected<Executable>
+  load(StringRef path, const dilated_device *device = nullptr);
 
   Executable(Executable &&);
   Executable &operator=(Executable &&);
@@ -39,6 +43,8 @@ public:
 
   const Signature &getSignature() const;
   const dilated_api &getApi() const;
+  /// Whether some of it runs on a GPU.
+  bool hasKernels() const;
   const dilated_model *getModel() const;
 
   /// Runs the model. The error is what verifyInputs found, or the message of a
@@ -50,7 +56,8 @@ public:
 private:
   struct State;
   explicit Executable(std::unique_ptr<State> state);
-  static llvm::Expected<Executable> finish(std::unique_ptr<State> state);
+  static llvm::Expected<Executable> finish(std::unique_ptr<State> state,
+                                           const dilated_device *device);
 
   std::unique_ptr<State> state;
 };

@@ -39,6 +39,13 @@ struct TargetOptions {
   int optLevel = 2;
 };
 
+/// What the target of a library (dilated_api) says before the chip of its GPU
+/// kernels.
+constexpr StringLiteral kKernelTarget = ", kernels for ";
+
+/// The compiler and its version, as what it writes names it.
+std::string getProducer();
+
 /// The processor names that TargetOptions::cpu takes, "native" first.
 std::vector<std::string> listCpus();
 

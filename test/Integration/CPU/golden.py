@@ -1,6 +1,7 @@
 """Runs the golden vectors through the compiler, as MLIR modules.
 
-usage: golden.py --dtype f32|f64 [--no-fuse] [--only NAME [--module M.mlir]] [--keep DIR]
+usage: golden.py --dtype f32|f64 [--no-fuse] [--device D] [--only NAME [--module M.mlir]]
+                 [--keep DIR]
 
 By default through the fused kernel; with --no-fuse through the branches as they
 are: gather, attention, scatter, combine. With --module, a hand-written module
@@ -47,11 +48,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dtype", choices=TOLERANCE, required=True)
     parser.add_argument("--no-fuse", action="store_true")
+    parser.add_argument("--device", default="cpu", help="of dilated-run")
     parser.add_argument("--only", metavar="NAME")
     parser.add_argument("--module", type=Path, metavar="M.mlir")
     parser.add_argument("--keep", type=Path, help="leave modules and data there")
     arguments = parser.parse_args()
     extra = ["--no-fuse"] if arguments.no_fuse else []
+    extra.append(f"--device={arguments.device}")
     cases = [c for c in golden_cases.load() if arguments.only in (None, c.name)]
     if not cases or (arguments.module and len(cases) != 1):
         parser.error("--only takes the name of one case, and --module wants it")

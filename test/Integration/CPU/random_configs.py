@@ -1,8 +1,9 @@
 """Random attention configurations through the compiler, against the oracle.
 
-usage: random_configs.py --count N --seed S [--no-fuse] [--only I,J] [--keep DIR]
+usage: random_configs.py --count N --seed S [--no-fuse] [--device D] [--max-length N]
+                         [--only I,J] [--keep DIR]
 
-Configuration number i depends on the seed and i alone, so `--only i --keep DIR`
+Configuration number i depends on the seed, i and --max-length alone, so `--only i --keep DIR`
 makes a failing one again. Packed and 4-D operands come as ONNX models, many to a
 process; constant head offsets and other layouts as MLIR modules, which is where
 they can be written. Closing line `N passed, N failed`.
@@ -58,8 +59,9 @@ def random_pattern(rng, n):
     )
 
 
-def random_case(rng):
-    n = int(rng.choice([rng.integers(1, 601), rng.integers(1, 601), rng.integers(1, 20)]))
+def random_case(rng, longest):
+    lengths = [rng.integers(1, longest + 1), rng.integers(1, longest + 1), rng.integers(1, 20)]
+    n = int(rng.choice(lengths))
     heads = int(rng.integers(1, 17))
     kv_heads = heads
     if rng.random() < 0.3:
@@ -92,9 +94,9 @@ def random_case(rng):
     return case, as_mlir
 
 
-def write(folder, rng):
+def write(folder, rng, longest):
     """Writes one configuration; returns it and the MLIR module, if it is one."""
-    case, as_mlir = random_case(rng)
+    case, as_mlir = random_case(rng, longest)
     operands = attention_cases.random_operands(case, rng)
     outputs = attention_cases.expected_outputs(case, operands)
     attention_cases.write_data(folder, case, operands, outputs)
@@ -142,10 +144,13 @@ def main():
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-fuse", action="store_true", help="run the branches as they are")
+    parser.add_argument("--device", default="cpu", help="of dilated-run")
+    parser.add_argument("--max-length", type=int, default=600, help="of a sequence")
     parser.add_argument("--only", help="numbers of configurations, with commas")
     parser.add_argument("--keep", type=Path, help="leave models and data there")
     arguments = parser.parse_args()
     extra = ["--no-fuse"] if arguments.no_fuse else []
+    extra.append(f"--device={arguments.device}")
     numbers = range(arguments.count)
     if arguments.only:
         numbers = [int(number) for number in arguments.only.split(",")]
@@ -156,7 +161,9 @@ def main():
         models = {}  # tolerance -> folders
         for number in numbers:
             folder = root / f"case-{number:03d}"
-            case, module = write(folder, np.random.default_rng([arguments.seed, number]))
+            case, module = write(
+                folder, np.random.default_rng([arguments.seed, number]), arguments.max_length
+            )
             if module:
                 counts.run([folder], module, tolerance_of(case), extra)
             else:
