@@ -66,6 +66,15 @@ Value mlir::dilated::emitFindOverflow(KernelBuilder &b, AttentionTask &task,
   return vector::ReductionOp::create(b, vector::CombiningKind::OR, found);
 }
 
+Value mlir::dilated::emitCorrection(KernelBuilder &b, AttentionTask &task,
+                                    Value from, Value to) {
+  // Rare enough for the best polynomial.
+  Exp2Options options = {task.tiling.exponent.form};
+  Value correction = emitExp2(b, b.sub(from, to), options);
+  Value equal = b.cmp(arith::CmpFPredicate::OEQ, from, to);
+  return b.select(equal, b.constant(task.vector, 1), correction);
+}
+
 /// Replaces tileSum by the factor 2^(m - m')/l' of O, and tileMax by the lse.
 static void emitNormalisation(KernelBuilder &b, AttentionTask &task, Value tile,
                               Value lane) {
@@ -77,10 +86,9 @@ static void emitNormalisation(KernelBuilder &b, AttentionTask &task, Value tile,
       b, task.vector, b.load(counts, task.plan.nulls, {tile, lane}));
   Value withNulls = b.select(b.cmp(arith::CmpFPredicate::OGT, nulls, zero),
                              b.max(zero, max), max);
-  Value correction = emitExp2(b, b.sub(max, withNulls), task.tiling.exponent);
+  Value correction = emitCorrection(b, task, max, withNulls);
   // 2^(-m') is needed where m' >= 0 alone; elsewhere n0 = 0.
-  Value nullWeight =
-      emitExp2(b, b.min(zero, b.sub(zero, withNulls)), task.tiling.exponent);
+  Value nullWeight = emitCorrection(b, task, zero, b.max(zero, withNulls));
   sum = b.fma(sum, correction, b.mul(nulls, nullWeight));
   Value empty = b.cmp(arith::CmpFPredicate::OEQ, sum, zero);
   Value factor = b.select(empty, zero, b.div(correction, sum));

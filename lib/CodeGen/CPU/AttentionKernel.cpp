@@ -62,6 +62,8 @@ AttentionTask::AttentionTask(SymbolTable &symbols,
       vector(getVector(signature, tiling)), lanes(vector.getNumElements()),
       width(lanes * tiling.tile.columns),
       numTiles(getNumTiles(tiling.blockRows, width)),
+      noMaximum(compute.isF64() ? std::numeric_limits<double>::lowest()
+                                : std::numeric_limits<float>::lowest()),
       products(tiling.products, vector),
       plan(symbols, signature.pattern, signature.causal, width,
            tiling.blockRows, numTiles) {

@@ -79,6 +79,9 @@ struct AttentionTask {
   int64_t queryOperands; // D in operands of the products
   int64_t keyDepth;      // that many, rounded up to whole vectors
   int64_t valueDim;      // Dv, rounded up to whole vectors
+  /// The `tileMax` of a row that has met no key: finite, so that differences
+  /// are never NaN, and not above any score but -inf.
+  double noMaximum;
   AttentionProducts products;
   AttentionPlan plan;
 
@@ -138,9 +141,10 @@ Value emitFindOverflow(KernelBuilder &b, AttentionTask &task, Value count);
 /// Adds the null keys, normalises, and writes out and lse.
 void emitWriteTiles(KernelBuilder &b, AttentionTask &task, Value count);
 
-/// The `tileMax` of a row that has met no key: finite, so that differences are
-/// never NaN, and below any score.
-inline constexpr double kNoMaximum = -1e30;
+/// 2^(from - to) with from <= to, and 1 if they are equal: what a polynomial
+/// gives for 0 is not, and a sum is corrected as often as there are chunks.
+Value emitCorrection(KernelBuilder &b, AttentionTask &task, Value from,
+                     Value to);
 
 } // namespace mlir::dilated
 

@@ -37,6 +37,36 @@ Value AttentionProducts::multiplyAdd(KernelBuilder &b, Value scalar,
       .getResult(0);
 }
 
+Value AttentionProducts::multiplyAddVisible(KernelBuilder &b, Value scalar,
+                                            Value vector, Value sum) const {
+  auto bits = cast<VectorType>(accumulator.clone(
+      b.getIntegerType(accumulator.getElementTypeBitWidth())));
+  unsigned width = bits.getElementTypeBitWidth();
+  // -0 is the sign bit alone; as a number it is equal to 0.
+  Value minusZero = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(bits, APInt::getSignMask(width)));
+  Value none = b.integer(bits, 0);
+  auto addProduct = [&](Value factor, Value weight) {
+    Value isHidden = b.cmp(arith::CmpIPredicate::eq, weight, minusZero);
+    factor = b.select(isHidden, none, factor);
+    sum = b.fma(vector::BitCastOp::create(b, accumulator, factor),
+                vector::BitCastOp::create(b, accumulator, weight), sum);
+  };
+  Value factor = vector::BitCastOp::create(b, bits, b.splat(scalar, operands));
+  Value weight = vector::BitCastOp::create(b, bits, vector);
+  if (getStep() == 1) {
+    addProduct(factor, weight);
+    return sum;
+  }
+  // A bf16 is the upper half of the f32.
+  Value shift = b.integer(bits, 16), upper = b.integer(bits, -0x10000);
+  addProduct(arith::ShLIOp::create(b, factor, shift),
+             arith::ShLIOp::create(b, weight, shift));
+  addProduct(arith::AndIOp::create(b, factor, upper),
+             arith::AndIOp::create(b, weight, upper));
+  return sum;
+}
+
 Value AttentionProducts::loadFeatures(KernelBuilder &b, const RowAccess &access,
                                       ValueRange row, Value column) const {
   if (kind == ProductKind::Fma)

@@ -38,6 +38,10 @@ public:
   /// sum + scalar * vector, lane by lane; a pair counts twice.
   Value multiplyAdd(KernelBuilder &b, Value scalar, Value vector,
                     Value sum) const;
+  /// The same without the products by -0, even where `scalar` is infinite or
+  /// NaN.
+  Value multiplyAddVisible(KernelBuilder &b, Value scalar, Value vector,
+                           Value sum) const;
 
   /// Operands of a row from feature `column` on; features beyond the width are
   /// 0.

@@ -15,7 +15,7 @@ using namespace mlir::dilated;
 void mlir::dilated::emitClearTiles(KernelBuilder &b, AttentionTask &task,
                                    Value count) {
   Value zero = b.constant(task.vector, 0);
-  Value none = b.constant(task.vector, kNoMaximum);
+  Value none = b.constant(task.vector, task.noMaximum);
   b.forLoop(b.index(0), count, 1, [&](Value tile) {
     b.forLoop(b.index(0), b.index(task.width), task.lanes, [&](Value lane) {
       b.store(none, task.tileMax, {tile, lane});

@@ -20,6 +20,13 @@
 //   l     = l * 2^(m - m') + sum over j of p[j]
 //   O[d]  = O[d] * 2^(m - m') + sum over j of value[j][d] * p[j]
 //
+// The sums over j are taken by themselves and then added to l and O: over many
+// chunks that rounds far less than one long sum does.
+//
+// A key that a row does not see has the weight 0, which times a value that is
+// infinite or NaN is NaN. That ends the reference form as well; in the online
+// form the weight is -0, and the keys of such weights are left out.
+//
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
@@ -34,11 +41,11 @@ namespace {
 class TileUpdate {
 public:
   TileUpdate(KernelBuilder &b, AttentionTask &task, Value bias, Value tile,
-             Value start, Value count)
+             Value start, Value count, Value online)
       : b(b), task(task), bias(bias), tile(tile), start(start), count(count),
-        shape(task.tiling.tile) {}
+        online(online), shape(task.tiling.tile) {}
 
-  void emit(Value online);
+  void emit();
 
 private:
   void computeLimits();
@@ -48,12 +55,22 @@ private:
   }
   void storeWeights(ValueRange weights, Value key);
   void emitMask(Value key, MutableArrayRef<Value> scores);
-  SmallVector<Value> emitScores(Value online);
+  SmallVector<Value> emitScores(Value isOnline);
   SmallVector<Value> emitOnlineSoftmax(ValueRange maxima);
   void emitCorrectValues(ValueRange corrections);
-  void emitValues(ValueRange corrections);
+  void emitValues(Value isOnline, ValueRange corrections);
+  void emitValueTiles(ValueRange corrections);
   void emitValueTile(Value feature, int64_t rows, ValueRange corrections);
+  void emitVisibleValues(ValueRange corrections);
+  void addToOutput(Value feature, ValueRange sums, ValueRange corrections);
 
+  /// Operands of the weights of the chunk, in depth.
+  Value getWeightDepth() {
+    return b.div(wholeEnd, b.index(task.products.getStep()));
+  }
+  Value loadWeight(Value key, int64_t v) {
+    return b.load(task.products.getOperands(), task.weights, {key, lane(v)});
+  }
   Value lane(int64_t v) { return b.index(v * task.lanes); }
   SmallVector<Value> loadState(Value memref) {
     SmallVector<Value> vectors;
@@ -68,7 +85,7 @@ private:
 
   KernelBuilder &b;
   AttentionTask &task;
-  Value bias, tile, start, count;
+  Value bias, tile, start, count, online;
   RegisterTileShape shape;
 
   /// Keys of the chunk that some row of the tile sees, and keys that all see.
@@ -106,7 +123,7 @@ void TileUpdate::computeLimits() {
 /// A row sees the first keys of a run or none, so it can be without a maximum
 /// in the first chunk only.
 Value TileUpdate::emitNeedsMaximum() {
-  Value none = b.constant(task.vector, kNoMaximum);
+  Value none = b.constant(task.vector, task.noMaximum);
   SmallVector<Value> maxima = loadState(task.tileMax);
   Value found;
   for (int64_t v = 0; v < shape.columns; ++v) {
@@ -118,7 +135,7 @@ Value TileUpdate::emitNeedsMaximum() {
   return vector::ReductionOp::create(b, vector::CombiningKind::OR, found);
 }
 
-void TileUpdate::emit(Value online) {
+void TileUpdate::emit() {
   computeLimits();
   // The rows of the tile may see none of these keys.
   b.ifThen(b.less(b.index(0), keyEnd), [&] {
@@ -138,12 +155,7 @@ void TileUpdate::emit(Value online) {
           storeState(updated, task.tileSum);
           return SmallVector<Value>(shape.columns, b.constant(task.vector, 1));
         });
-    if (task.products.isTiled()) {
-      b.ifThen(isOnline, [&] { emitCorrectValues(corrections); });
-      emitTiledValues(b, task, tile, wholeEnd);
-    } else {
-      emitValues(corrections);
-    }
+    emitValues(isOnline, corrections);
   });
 }
 
@@ -183,7 +195,7 @@ void TileUpdate::storeWeights(ValueRange weights, Value key) {
 
 /// s = K * Q^T; returns the new maxima and, in the reference form, the sums of
 /// the weights.
-SmallVector<Value> TileUpdate::emitScores(Value online) {
+SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
   Value zero = b.constant(task.vector, 0);
   bool isScaled = task.products.isScaledBefore();
   double factor = task.signature.scale / std::log(2.0);
@@ -230,7 +242,7 @@ SmallVector<Value> TileUpdate::emitScores(Value online) {
         },
         [&] { return scores; });
     return b.ifThenElse(
-        online,
+        isOnline,
         [&] {
           SmallVector<Value> updated(carried);
           for (auto [i, score] : llvm::enumerate(scores)) {
@@ -267,7 +279,10 @@ SmallVector<Value> TileUpdate::emitScores(Value online) {
 SmallVector<Value> TileUpdate::emitOnlineSoftmax(ValueRange maxima) {
   SmallVector<Value> corrections;
   for (auto [old, updated] : llvm::zip(loadState(task.tileMax), maxima))
-    corrections.push_back(emitWeight(old, updated));
+    corrections.push_back(emitCorrection(b, task, old, updated));
+  Value hidden =
+      b.constant(task.vector, -std::numeric_limits<double>::infinity());
+  Value minusZero = b.constant(task.vector, -0.0);
   int64_t step = task.products.getStep();
   SmallVector<Value> zeros(shape.columns, b.constant(task.vector, 0));
   SmallVector<Value> sums = b.forLoop(
@@ -277,8 +292,10 @@ SmallVector<Value> TileUpdate::emitOnlineSoftmax(ValueRange maxima) {
           int64_t v = i % shape.columns;
           Value row = b.add(key, b.index(i / shape.columns));
           Value score = b.load(task.vector, task.scores, {row, lane(v)});
-          weights.push_back(emitWeight(score, maxima[v]));
-          updated[v] = b.add(updated[v], weights.back());
+          Value weight = emitWeight(score, maxima[v]);
+          updated[v] = b.add(updated[v], weight);
+          Value isHidden = b.cmp(arith::CmpFPredicate::OEQ, score, hidden);
+          weights.push_back(b.select(isHidden, minusZero, weight));
         }
         storeWeights(weights, key);
         return updated;
@@ -295,34 +312,55 @@ SmallVector<Value> TileUpdate::emitOnlineSoftmax(ValueRange maxima) {
 // Values
 //===----------------------------------------------------------------------===//
 
-/// `rows` features from `feature` on: O = O * 2^(m - m') + V^T * p.
+/// O = O * 2^(m - m') + sums, for features from `feature` on.
+void TileUpdate::addToOutput(Value feature, ValueRange sums,
+                             ValueRange corrections) {
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    auto number = static_cast<int64_t>(i);
+    int64_t v = number % shape.columns;
+    Value row = b.add(feature, b.index(number / shape.columns));
+    Value old = b.load(task.vector, task.tileOut, {tile, row, lane(v)});
+    b.store(b.fma(old, corrections[v], sum), task.tileOut,
+            {tile, row, lane(v)});
+  }
+}
+
+/// `rows` features from `feature` on: V^T * p.
 void TileUpdate::emitValueTile(Value feature, int64_t rows,
                                ValueRange corrections) {
-  int64_t step = task.products.getStep();
-  Value depth = b.div(wholeEnd, b.index(step));
   Value panel = b.div(feature, b.index(shape.rows));
-  auto output = [&](int64_t i) -> SmallVector<Value> {
-    Value row = b.add(feature, b.index(i / shape.columns));
-    return {tile, row, lane(i % shape.columns)};
-  };
-  SmallVector<Value> init;
-  for (int64_t i = 0; i < rows * shape.columns; ++i)
-    init.push_back(b.mul(b.load(task.vector, task.tileOut, output(i)),
-                         corrections[i % shape.columns]));
   SmallVector<Value> sums = emitRegisterTile(
-      b, {rows, shape.columns}, depth, init,
+      b, {rows, shape.columns}, getWeightDepth(),
+      SmallVector<Value>(rows * shape.columns, b.constant(task.vector, 0)),
       [&](Value key, int64_t m) {
         return b.load(task.values, {panel, key, b.index(m)});
       },
-      [&](Value key, int64_t v) {
-        return b.load(task.products.getOperands(), task.weights,
-                      {key, lane(v)});
-      },
+      [&](Value key, int64_t v) { return loadWeight(key, v); },
       [&](Value scalar, Value vector, Value sum) {
         return task.products.multiplyAdd(b, scalar, vector, sum);
       });
-  for (auto [i, sum] : llvm::enumerate(sums))
-    b.store(sum, task.tileOut, output(static_cast<int64_t>(i)));
+  addToOutput(feature, sums, corrections);
+}
+
+/// V^T * p over the keys that each row sees, feature by feature.
+void TileUpdate::emitVisibleValues(ValueRange corrections) {
+  Value features = b.index(task.signature.value.getShape().back());
+  b.forLoop(b.index(0), features, 1, [&](Value feature) {
+    SmallVector<Value> sums = emitRegisterTile(
+        b, {1, shape.columns}, getWeightDepth(),
+        SmallVector<Value>(shape.columns, b.constant(task.vector, 0)),
+        [&](Value key, int64_t) {
+          if (task.products.isTiled())
+            return b.load(task.values, {feature, key});
+          return b.load(task.values, {b.div(feature, b.index(shape.rows)), key,
+                                      b.rem(feature, b.index(shape.rows))});
+        },
+        [&](Value key, int64_t v) { return loadWeight(key, v); },
+        [&](Value scalar, Value vector, Value sum) {
+          return task.products.multiplyAddVisible(b, scalar, vector, sum);
+        });
+    addToOutput(feature, sums, corrections);
+  });
 }
 
 /// O = O * 2^(m - m'), where the product does not do it on the way.
@@ -337,7 +375,8 @@ void TileUpdate::emitCorrectValues(ValueRange corrections) {
             });
 }
 
-void TileUpdate::emitValues(ValueRange corrections) {
+/// V^T * p, register tile by register tile.
+void TileUpdate::emitValueTiles(ValueRange corrections) {
   int64_t features = task.signature.value.getShape().back();
   int64_t rest = task.getRest(features);
   if (features > rest)
@@ -349,8 +388,27 @@ void TileUpdate::emitValues(ValueRange corrections) {
     emitValueTile(b.index(features - rest), rest, corrections);
 }
 
+void TileUpdate::emitValues(Value isOnline, ValueRange corrections) {
+  Value someHidden = b.less(keysForAll, keyEnd);
+  b.ifThenElse(
+      arith::AndIOp::create(b, online, someHidden),
+      [&]() -> SmallVector<Value> {
+        emitVisibleValues(corrections);
+        return {};
+      },
+      [&]() -> SmallVector<Value> {
+        if (task.products.isTiled()) {
+          b.ifThen(isOnline, [&] { emitCorrectValues(corrections); });
+          emitTiledValues(b, task, tile, wholeEnd);
+        } else {
+          emitValueTiles(corrections);
+        }
+        return {};
+      });
+}
+
 void mlir::dilated::emitUpdateTile(KernelBuilder &b, AttentionTask &task,
                                    const AttentionRun &, Value bias, Value tile,
                                    Value start, Value count, Value online) {
-  TileUpdate(b, task, bias, tile, start, count).emit(online);
+  TileUpdate(b, task, bias, tile, start, count, online).emit();
 }
