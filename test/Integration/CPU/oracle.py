@@ -34,43 +34,57 @@ class Pattern:
         return self.constant
 
 
-def selection(pattern, h, heads, n, causal):
-    """counts[p, key]: how often p selects the key; nulls[p]: its null keys."""
-    counts = np.zeros((n, n))
-    nulls = np.zeros(n)
+def selection(pattern, h, heads, n, causal, rows=None):
+    """counts[p, key]: how often p selects the key; nulls[p]: its null keys. `rows`
+    are the positions p, all of them by default."""
     position = np.arange(n)
+    rows = position if rows is None else rows
+    counts = np.zeros((len(rows), n))
+    nulls = np.zeros(len(rows))
     for w, r in pattern.segments:
         w = min(w, n)  # S1
         segment, within = position // w, position % w
         o = pattern.head_offset(h, heads, r)
-        rows = -(-w // r)  # L
         in_class = within % r == o  # S2: covered rows, and what a key must be too
-        same = segment[:, None] == segment[None, :]
-        selected = in_class[:, None] & in_class[None, :] & same  # S3
+        same = segment[rows, None] == segment[None, :]
+        selected = in_class[rows, None] & in_class[None, :] & same  # S3
         if causal:
-            selected &= position[None, :] <= position[:, None]  # S4
+            selected &= position[None, :] <= rows[:, None]  # S4
         counts += selected
         if pattern.padding == "null_keys" and not causal:  # S5
-            length = np.minimum(w, n - segment * w)
+            length = np.minimum(w, n - segment[rows] * w)
             real = np.maximum(0, -(-(length - o) // r))
-            nulls += np.where(in_class, rows - real, 0)
+            nulls += np.where(in_class[rows], -(-w // r) - real, 0)  # L - real
     return counts, nulls
 
 
-def attention(query, key, value, pattern, causal=False, scale=None):
+def weighted_sum(weights, counts, value):
+    """weights @ value over the selected keys alone: 0 times the infinity or NaN of a
+    key that a row doesn't select is not part of its sum."""
+    total = weights @ np.where(np.isfinite(value), value, 0)
+    for key in np.flatnonzero(~np.isfinite(value).all(1)):
+        special = np.where(np.isfinite(value[key]), 0, value[key])
+        product = weights[:, key, None] * special
+        total += np.where((counts[:, key, None] > 0) & (special != 0), product, 0)
+    return total
+
+
+def attention(query, key, value, pattern, causal=False, scale=None, rows=None):
     """query [B, N, H, D], key [B, N, Hkv, D], value [B, N, Hkv, Dv], all taken
-    as float64. Returns out [B, N, H, Dv] and lse [B, H, N]."""
+    as float64. Returns out [B, N, H, Dv] and lse [B, H, N]; with `rows`, an array of
+    positions, for the queries there alone."""
     query, key, value = (np.asarray(x, np.float64) for x in (query, key, value))
     batch, n, heads, depth = query.shape
     group = heads // key.shape[2]
     scale = depth**-0.5 if scale is None else scale
-    out = np.zeros((batch, n, heads, value.shape[3]))
-    lse = np.full((batch, heads, n), -np.inf)
+    rows = np.arange(n) if rows is None else rows
+    out = np.zeros((batch, len(rows), heads, value.shape[3]))
+    lse = np.full((batch, heads, len(rows)), -np.inf)
     for h in range(heads):
-        counts, nulls = selection(pattern, h, heads, n, causal)
+        counts, nulls = selection(pattern, h, heads, n, causal, rows)
         covered = counts.sum(1) + nulls > 0
         for b in range(batch):
-            scores = scale * query[b, :, h] @ key[b, :, h // group].T
+            scores = scale * query[b, rows, h] @ key[b, :, h // group].T
             scores = np.where(counts > 0, scores, -np.inf)
             # S8: the maximum over the selected keys and the null score 0.
             top = scores.max(1)
@@ -80,7 +94,8 @@ def attention(query, key, value, pattern, causal=False, scale=None):
             # top >= 0 where there are null keys; elsewhere exp(-top) may overflow.
             total = weights.sum(1) + nulls * np.exp(-np.where(nulls > 0, top, 0))
             safe = np.where(covered, total, 1)
-            out[b, :, h] = weights @ value[b, :, h // group] / safe[:, None]  # S6
+            sums = weighted_sum(weights, counts, value[b, :, h // group])
+            out[b, :, h] = sums / safe[:, None]  # S6
             lse[b, h] = np.where(covered, np.log(safe) + top, -np.inf)
             out[b, ~covered, h] = 0  # S7
     return out, lse

@@ -1,7 +1,7 @@
 """Random attention configurations through the compiler, against the oracle.
 
-usage: random_configs.py --count N --seed S [--no-fuse] [--device D] [--max-length N]
-                         [--only I,J] [--keep DIR]
+usage: random_configs.py --count N --seed S [--mcpu NAME] [--no-fuse] [--device D]
+                         [--max-length N] [--only I,J] [--keep DIR]
 
 Configuration number i depends on the seed, i and --max-length alone, so `--only i --keep DIR`
 makes a failing one again. Packed and 4-D operands come as ONNX models, many to a
@@ -146,11 +146,14 @@ def main():
     parser.add_argument("--no-fuse", action="store_true", help="run the branches as they are")
     parser.add_argument("--device", default="cpu", help="of dilated-run")
     parser.add_argument("--max-length", type=int, default=600, help="of a sequence")
+    parser.add_argument("--mcpu", help="instruction set to compile for (default: native)")
     parser.add_argument("--only", help="numbers of configurations, with commas")
     parser.add_argument("--keep", type=Path, help="leave models and data there")
     arguments = parser.parse_args()
     extra = ["--no-fuse"] if arguments.no_fuse else []
     extra.append(f"--device={arguments.device}")
+    if arguments.mcpu:
+        extra.append(f"--mcpu={arguments.mcpu}")
     numbers = range(arguments.count)
     if arguments.only:
         numbers = [int(number) for number in arguments.only.split(",")]
