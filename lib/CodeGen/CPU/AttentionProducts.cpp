@@ -39,8 +39,9 @@ Value AttentionProducts::multiplyAdd(KernelBuilder &b, Value scalar,
 
 Value AttentionProducts::multiplyAddVisible(KernelBuilder &b, Value scalar,
                                             Value vector, Value sum) const {
-  auto bits = cast<VectorType>(accumulator.clone(
-      b.getIntegerType(accumulator.getElementTypeBitWidth())));
+  auto bits =
+      VectorType::get(accumulator.getShape(),
+                      b.getIntegerType(accumulator.getElementTypeBitWidth()));
   unsigned width = bits.getElementTypeBitWidth();
   // -0 is the sign bit alone; as a number it is equal to 0.
   Value minusZero = arith::ConstantOp::create(
