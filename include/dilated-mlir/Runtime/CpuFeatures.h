@@ -38,8 +38,8 @@ constexpr const char *kCpuFeatures[] = {"sse4.2",       "popcnt",
 constexpr int kCpuFeatureCount =
     static_cast<int>(sizeof(kCpuFeatures) / sizeof(kCpuFeatures[0]));
 
-/// Those of this processor that the operating system lets programs use; all when
-/// the environment has DILATED_ASSUME_CPU_FEATURES.
+/// Those of this processor that the operating system lets programs use; all
+/// when the environment has DILATED_ASSUME_CPU_FEATURES.
 uint64_t getCpuFeatures();
 
 } // namespace dilated::runtime

@@ -122,8 +122,8 @@ typedef struct dilated_tensor {
 /* One launch of a kernel. */
 typedef struct dilated_launch {
   const char *kernel;
-  uint32_t grid[3];  /* blocks */
-  uint32_t block[3]; /* threads */
+  uint32_t grid[3];      /* blocks */
+  uint32_t block[3];     /* threads */
   uint32_t shared_bytes; /* dynamic, of a block */
   int32_t argument_count;
   const void *const *arguments;   /* [argument_count], each points to a value */

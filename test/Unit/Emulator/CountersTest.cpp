@@ -31,7 +31,7 @@ Counters makeCounters() {
   counters.seconds = 0.25;
   counters.occupancy.chip = "sm_80";
   counters.occupancy.limiter = "shared memory";
-  counters.lines = {{3, 4, 100, 1, 45, 0, 0}, {5, 0, 0, 0, 0, 0, 0}};
+  counters.lines = {{{4, 100, 1, 45, 0, 0}, 3}, {{}, 5}};
   return counters;
 }
 

@@ -46,7 +46,7 @@ struct State {
   std::string errors = "ptxas error: line 7; syntax";
   std::vector<size_t> parameters = readParameters(); // of every kernel
   int contextDepth = 0;
-  int live = 0; // modules, streams, events, allocations
+  int live = 0;                       // modules, streams, events, allocations
   std::map<uintptr_t, size_t> memory; // address -> bytes
 };
 
