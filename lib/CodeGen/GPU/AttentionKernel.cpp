@@ -337,6 +337,10 @@ mlir::dilated::getAttentionKernel(FusedAttentionOp op, gpu::GPUModuleOp module,
   kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
   kernel.setKnownBlockSizeAttr(b.getDenseI32ArrayAttr(
       {static_cast<int32_t>(AttentionTiling::threads), 1, 1}));
+  // Two blocks at a time leave a thread all of its 255 registers; without a
+  // number the assembler aims at three, and spills.
+  kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                  b.getI32IntegerAttr(2));
   kernel->setAttr("dilated.launch", getLaunchAttr(b, *signature));
   b.setInsertionPointToStart(&kernel.getBody().front());
   emitKernel(b, *signature, kernel.getBody().getArguments());
