@@ -28,8 +28,8 @@ struct TileChoice {
 // (f32: D/2), scores keys/2. A block has 99 kB of shared memory on every chip
 // from sm_80 on but for what is kept of it.
 static constexpr TileChoice kTileTable[] = {
-    {2, 128, 64, true},  // 64 kB at D = 128
-    {2, 192, 32, true},  // 48 kB at D = 192
+    {2, 96, 64, true},   // 48 kB at D = 96
+    {2, 128, 64, false}, // 64 kB and 16 kB of queries at D = 128
     {2, 256, 32, false}, // 64 kB and 32 kB of queries
     {4, 64, 64, true},   // 64 kB at D = 64
     {4, 128, 32, false}, // 64 kB and 32 kB of queries at D = 128
