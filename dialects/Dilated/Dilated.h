@@ -43,12 +43,6 @@ inline int64_t ceilDiv(int64_t a, int64_t b) {
   return a == 0 ? 0 : (a - 1) / b + 1;
 }
 
-/// The head offset o(h) of head `h` of `numHeads` at dilation rate `rate`, the
-/// rate as written (spec, section 3): in [0, rate). `constant` is that of the
-/// rule Constant.
-int64_t getHeadOffset(HeadOffsetRule rule, int64_t constant, int64_t h,
-                      int64_t numHeads, int64_t rate);
-
 /// Destination-style bufferisation of fused_attention.
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
 

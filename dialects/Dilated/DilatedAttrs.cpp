@@ -75,22 +75,6 @@ Attribute HeadOffsetAttr::parse(AsmParser &parser, Type) {
   return *offset;
 }
 
-int64_t mlir::dilated::getHeadOffset(HeadOffsetRule rule, int64_t constant,
-                                     int64_t h, int64_t numHeads,
-                                     int64_t rate) {
-  switch (rule) {
-  case HeadOffsetRule::Block:
-    return h / ceilDiv(numHeads, rate);
-  case HeadOffsetRule::Modulo:
-    return h % rate;
-  case HeadOffsetRule::End:
-    return rate - 1 - (h % rate);
-  case HeadOffsetRule::Constant:
-    return constant;
-  }
-  llvm_unreachable("unknown head offset rule");
-}
-
 //===----------------------------------------------------------------------===//
 // segment<length, rate[, multiplicity = m]>
 //===----------------------------------------------------------------------===//

@@ -7,6 +7,7 @@
 #include "dilated-mlir/Target/ObjectEmission.h"
 #include "DescribeModel.h"
 #include "HostTuning.h"
+#include "Optimise.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -16,11 +17,8 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/IR/PassInstrumentation.h"
 #include "llvm/MC/MCSubtargetInfo.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/Transforms/IPO/MergeFunctions.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -66,47 +64,6 @@ static void describeTarget(llvm::Module &module,
     if (wide)
       function.addFnAttr("prefer-vector-width", "512");
   }
-}
-
-static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
-                     int optLevel) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = optLevel > 1;
-  tuning.SLPVectorization = optLevel > 1;
-  tuning.LoopInterleaving = optLevel > 1;
-  tuning.LoopUnrolling = optLevel > 1;
-  // What a loop stores and loads again is in registers in our kernels already;
-  // to look for it takes a quarter of the time.
-  llvm::PassInstrumentationCallbacks callbacks;
-  callbacks.registerShouldRunOptionalPassCallback(
-      [](StringRef pass, const llvm::Any &) {
-        return pass != "LoopLoadEliminationPass";
-      });
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager callGraph;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
-  // Equal layers have equal kernels. Merged before they are optimised, compile
-  // time grows with the number of different layers only.
-  if (optLevel > 0)
-    builder.registerPipelineStartEPCallback(
-        [](llvm::ModulePassManager &passes, llvm::OptimizationLevel) {
-          passes.addPass(llvm::MergeFunctionsPass());
-        });
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(callGraph);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, callGraph, modules);
-  llvm::OptimizationLevel level = optLevel <= 0   ? llvm::OptimizationLevel::O0
-                                  : optLevel == 1 ? llvm::OptimizationLevel::O1
-                                  : optLevel == 2 ? llvm::OptimizationLevel::O2
-                                                  : llvm::OptimizationLevel::O3;
-  llvm::ModulePassManager passes =
-      optLevel <= 0 ? builder.buildO0DefaultPipeline(level)
-                    : builder.buildPerModuleDefaultPipeline(level);
-  passes.run(module, modules);
 }
 
 FailureOr<SmallVector<char>>

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dilated-mlir/Target/PtxEmission.h"
+#include "Optimise.h"
 
 #include "dilated-mlir/Target/KernelLaunch.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -17,7 +18,6 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
@@ -72,28 +72,6 @@ static LogicalResult verifySharedMemory(Operation *gpuModule,
   return diag << "needs " << total
               << " bytes of shared memory per block, chip '" << options.chip
               << "' has " << limit;
-}
-
-static void optimise(llvm::Module &module, llvm::TargetMachine &machine,
-                     int optLevel) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager callGraph;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(callGraph);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, callGraph, modules);
-  llvm::ModulePassManager passes =
-      optLevel == 0
-          ? builder.buildO0DefaultPipeline(llvm::OptimizationLevel::O0)
-          : builder.buildPerModuleDefaultPipeline(
-                optLevel == 1   ? llvm::OptimizationLevel::O1
-                : optLevel == 2 ? llvm::OptimizationLevel::O2
-                                : llvm::OptimizationLevel::O3);
-  passes.run(module, modules);
 }
 
 FailureOr<std::string> mlir::dilated::emitPtx(Operation *gpuModule,

@@ -10,6 +10,7 @@
 #include "dilated-mlir/Transforms/Passes.h"
 
 #include "dialects/Dilated/Dilated.h"
+#include "dilated-mlir/Plan/Pattern.h"
 #include "dilated-mlir/Plan/PatternCount.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Format.h"
@@ -44,8 +45,9 @@ struct Subject {
   }
   int64_t phase(SegmentAttr segment, int64_t head) const {
     HeadOffsetAttr offset = pattern.getOffset();
-    return getHeadOffset(offset.getRule(), offset.getConstant(), head, heads,
-                         segment.getRate());
+    return plan::getOffset(static_cast<plan::OffsetRule>(offset.getRule()),
+                           offset.getConstant(), head, heads,
+                           segment.getRate());
   }
   plan::Branch branch(SegmentAttr segment, int64_t head) const {
     return {segment.getLength(), segment.getRate(), phase(segment, head),

@@ -8,6 +8,7 @@
 #include "RuntimeMemory.h"
 #include "dilated-mlir/Plan/TilePlan.h"
 #include "dilated-mlir/Runtime/Runtime.h"
+#include "dilated-mlir/Transforms/PatternWords.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -25,25 +26,6 @@ AttentionPlan::AttentionPlan(SymbolTable &symbols, PatternAttr pattern,
 //===----------------------------------------------------------------------===//
 // The pattern as data
 //===----------------------------------------------------------------------===//
-
-/// What dilated_rt_plan reads (Runtime.h).
-static SmallVector<int64_t> encodePattern(PatternAttr pattern, bool causal) {
-  HeadOffsetAttr offset = pattern.getOffset();
-  bool isConstant = offset.getRule() == HeadOffsetRule::Constant;
-  SmallVector<int64_t> words = {
-      static_cast<int64_t>(pattern.getTerms().size()),
-      static_cast<int64_t>(offset.getRule()),
-      isConstant ? offset.getConstant() : 0,
-      causal,
-      pattern.getPadding() == Padding::NullKeys,
-  };
-  for (Attribute term : pattern.getTerms()) {
-    auto segment = cast<SegmentAttr>(term);
-    words.append(
-        {segment.getLength(), segment.getRate(), segment.getMultiplicity()});
-  }
-  return words;
-}
 
 static Value emitPattern(KernelBuilder &b, SymbolTable &symbols,
                          ArrayRef<int64_t> words) {
@@ -95,7 +77,7 @@ static Value emitCall(KernelBuilder &b, SymbolTable &symbols, StringRef name,
 
 Value AttentionPlan::emitBegin(KernelBuilder &b, Value batches, Value heads,
                                Value length) {
-  Value words = emitPattern(b, symbols, encodePattern(pattern, causal));
+  Value words = emitPattern(b, symbols, *getPatternWords(pattern, causal));
   plan = memref::AllocaOp::create(
       b, MemRefType::get(DILATED_RT_PLAN_WORDS, b.getI64Type()));
   return emitCall(

@@ -408,7 +408,7 @@ void TileUpdate::emitValues(Value isOnline, ValueRange corrections) {
 }
 
 void mlir::dilated::emitUpdateTile(KernelBuilder &b, AttentionTask &task,
-                                   const AttentionRun &, Value bias, Value tile,
-                                   Value start, Value count, Value online) {
+                                   Value bias, Value tile, Value start,
+                                   Value count, Value online) {
   TileUpdate(b, task, bias, tile, start, count, online).emit();
 }

@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
+#include "../CPU/AttentionChecks.h"
 #include "TileRows.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -29,18 +30,11 @@ using namespace mlir::dilated;
 
 FailureOr<GPUAttentionSignature> GPUAttentionSignature::get(FusedAttentionOp op,
                                                             bool allowTF32) {
-  auto query = dyn_cast<MemRefType>(op.getQuery().getType());
-  auto value = dyn_cast<MemRefType>(op.getValue().getType());
-  if (!query || !value)
-    return op.emitError("expects memrefs, got tensors: bufferise before");
-  std::optional<SmallVector<SegmentAttr>> segments =
-      op.getPattern().getSegments();
-  if (!segments)
-    return op.emitError("expects a pattern of segments, got ")
-           << op.getPattern();
-  if (op.getPattern().getOverlap() == Overlap::Set && segments->size() > 1)
-    return op.emitError("overlap = set with ")
-           << segments->size() << " terms is not supported on GPUs";
+  FailureOr<SmallVector<SegmentAttr>> segments = verifyLowerable(op, "GPUs");
+  if (failed(segments))
+    return failure();
+  auto query = cast<MemRefType>(op.getQuery().getType());
+  auto value = cast<MemRefType>(op.getValue().getType());
   if (segments->size() > kTileRowsMaxTerms)
     return op.emitError("expects at most ")
            << kTileRowsMaxTerms << " terms on GPUs, got " << segments->size();
@@ -51,9 +45,6 @@ FailureOr<GPUAttentionSignature> GPUAttentionSignature::get(FusedAttentionOp op,
   if (auto lse = op.getLseInit())
     if (!cast<MemRefType>(lse.getType()).getElementType().isF32())
       return op.emitError("expects lse of f32, got ") << lse.getType();
-  for (MemRefType type : {query, value})
-    if (type.isDynamicDim(3))
-      return op.emitError("expects a static head size, got ") << type;
   return GPUAttentionSignature{element,
                                query.getDimSize(3),
                                value.getDimSize(3),

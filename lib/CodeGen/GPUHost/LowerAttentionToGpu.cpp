@@ -9,6 +9,7 @@
 #include "HostBuffer.h"
 #include "dilated-mlir/CodeGen/GPUHost/Passes.h"
 #include "dilated-mlir/Plan/TileGrid.h"
+#include "dilated-mlir/Transforms/PatternWords.h"
 
 #include "dialects/Dilated/Dilated.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -145,20 +146,10 @@ void LowerAttentionToGpu::findDeviceOutputs() {
 Value LowerAttentionToGpu::emitBlocks(KernelBuilder &b, FusedAttentionOp op,
                                       DictionaryAttr launch,
                                       ArrayRef<Value> sizes) {
-  PatternAttr pattern = op.getPattern();
-  SmallVector<SegmentAttr> segments = *pattern.getSegments();
-  // The words of lib/Plan's Pattern.
-  SmallVector<int64_t> words = {
-      static_cast<int64_t>(segments.size()),
-      static_cast<int64_t>(pattern.getOffset().getRule()),
-      pattern.getOffset().getConstant(), op.getCausal(),
-      pattern.getPadding() == Padding::NullKeys};
-  for (SegmentAttr segment : segments)
-    words.append(
-        {segment.getLength(), segment.getRate(), segment.getMultiplicity()});
   Type i64 = b.getI64Type();
-  SmallVector<Value> arguments = {
-      emitNumbers(b, getOperation(), words, "dilated_pattern")};
+  SmallVector<Value> arguments = {emitNumbers(
+      b, getOperation(), *getPatternWords(op.getPattern(), op.getCausal()),
+      "dilated_pattern")};
   for (unsigned dim : {0, 2, 1}) // batch, head, position
     arguments.push_back(b.cast(sizes[dim], i64));
   for (StringRef name : {"rows", "max_rows", "group_rows", "max_sets"})

@@ -1,0 +1,22 @@
+//===- PatternWords.h - a pattern as numbers --------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DILATED_MLIR_TRANSFORMS_PATTERNWORDS_H
+#define DILATED_MLIR_TRANSFORMS_PATTERNWORDS_H
+
+#include "dialects/Dilated/Dilated.h"
+
+namespace mlir::dilated {
+
+/// The pattern as lib/Plan and the run-time library take it
+/// (dilated-mlir/Plan/Pattern.h). std::nullopt when it has terms that are no
+/// segments.
+std::optional<SmallVector<int64_t>> getPatternWords(PatternAttr pattern,
+                                                    bool isCausal);
+
+} // namespace mlir::dilated
+
+#endif // DILATED_MLIR_TRANSFORMS_PATTERNWORDS_H
