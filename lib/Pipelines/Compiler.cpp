@@ -120,18 +120,24 @@ LogicalResult Compiler::dump(StringRef name,
   return success();
 }
 
+FailureOr<VectorFeatures> Compiler::getVectors() {
+  std::optional<VectorFeatures> &vectors = options.phases.cpu.vectors;
+  if (vectors)
+    return *vectors;
+  FailureOr<VectorFeatures> found = getVectorFeatures(
+      options.target, [&] { return emitError(UnknownLoc::get(&context)); });
+  if (succeeded(found))
+    vectors = *found;
+  return found;
+}
+
 LogicalResult Compiler::runPhase(ModuleOp module, Phase phase) {
   StringRef name = getPhaseName(phase);
   if (options.progress)
     options.progress(name);
   // Registers of the target, which need not be those of this machine.
-  if (phase == Phase::Kernel && !options.phases.cpu.vectors) {
-    FailureOr<VectorFeatures> vectors = getVectorFeatures(
-        options.target, [&] { return emitError(UnknownLoc::get(&context)); });
-    if (failed(vectors))
-      return failure();
-    options.phases.cpu.vectors = *vectors;
-  }
+  if (phase == Phase::Kernel && failed(getVectors()))
+    return failure();
   // The last phase whose types tell what goes in and out.
   if (phase == Phase::Kernel && module.lookupSymbol<func::FuncOp>("main")) {
     FailureOr<Signature> signature = Signature::read(module);

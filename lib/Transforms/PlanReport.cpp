@@ -8,6 +8,7 @@
 
 #include "dilated-mlir/Plan/PatternCount.h"
 #include "dilated-mlir/Plan/PlanSummary.h"
+#include "dilated-mlir/Transforms/PatternWords.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -16,22 +17,6 @@ namespace plan = ::dilated::plan;
 
 /// Beyond that a plan takes seconds to look through.
 static constexpr int64_t kMaxRows = int64_t(1) << 27;
-
-std::optional<SmallVector<int64_t>>
-mlir::dilated::getPatternWords(PatternAttr pattern, bool isCausal) {
-  std::optional<SmallVector<SegmentAttr>> segments = pattern.getSegments();
-  if (!segments)
-    return std::nullopt;
-  HeadOffsetAttr offset = pattern.getOffset();
-  SmallVector<int64_t> words = {static_cast<int64_t>(segments->size()),
-                                static_cast<int64_t>(offset.getRule()),
-                                offset.getConstant(), isCausal,
-                                pattern.getPadding() == Padding::NullKeys};
-  for (SegmentAttr segment : *segments)
-    words.append(
-        {segment.getLength(), segment.getRate(), segment.getMultiplicity()});
-  return words;
-}
 
 //===----------------------------------------------------------------------===//
 // One attention
@@ -46,18 +31,22 @@ struct NamedTarget {
 
 } // namespace
 
-/// What the project's kernels are: 32 rows and 8 keys are the registers of an
-/// AVX-512 kernel; warps of a GPU compute 8 x 32 or 16 x 16 pairs each, skip 16
-/// rows of a key block, or all 64. Large GPUs have 132 multiprocessors.
-static SmallVector<NamedTarget> getTargets(const PlannedAttention &attention) {
+static NamedTarget getCpu(const PlannedAttention &attention) {
+  plan::CpuTile tile = attention.cpuTile;
   int64_t threads = attention.threads;
   bool isCausal = plan::Pattern(attention.pattern.data()).isCausal();
-  return {{"cpu",
-           "threads",
-           {plan::getCpuTiles(32, 1024, threads, isCausal),
-            {{32, 8}},
-            plan::WorkOrder::Blocks,
-            threads}},
+  return {"cpu",
+          "threads",
+          {plan::getCpuTiles(tile.rows, tile.blockRows, threads, isCausal),
+           {{tile.rows, tile.keys}},
+           plan::WorkOrder::Blocks,
+           threads}};
+}
+
+/// Warps of a GPU compute 8 x 32 or 16 x 16 pairs each, skip 16 rows of a key
+/// block, or all 64. Large GPUs have 132 multiprocessors.
+static SmallVector<NamedTarget> getTargets(const PlannedAttention &attention) {
+  return {getCpu(attention),
           {"gpu",
            "multiprocessors",
            {plan::kGpuTiles,
@@ -79,6 +68,15 @@ static int64_t countPairs(const PlannedAttention &attention) {
       plan::countPattern(plan::Pattern(attention.pattern.data()),
                          attention.heads, attention.sequence)
           .pairs);
+}
+
+std::optional<int64_t>
+mlir::dilated::countExecutedPairs(const PlannedAttention &attention) {
+  std::optional<plan::PlanSummary> summary =
+      summarise(attention, getCpu(attention));
+  if (!summary)
+    return std::nullopt;
+  return static_cast<int64_t>(summary->executedPairs.front());
 }
 
 static std::string getName(plan::Granule granule) {
@@ -141,8 +139,9 @@ void mlir::dilated::writePlan(const PlannedAttention &attention,
 // The attentions of a module
 //===----------------------------------------------------------------------===//
 
-void mlir::dilated::printPlans(ModuleOp module, int64_t threads,
-                               raw_ostream &os) {
+void mlir::dilated::printPlans(
+    ModuleOp module, int64_t threads,
+    function_ref<plan::CpuTile(FusedAttentionOp)> getCpuTile, raw_ostream &os) {
   int64_t count = 0;
   module->walk([&](FusedAttentionOp op) {
     auto type = cast<ShapedType>(op.getQuery().getType());
@@ -160,9 +159,12 @@ void mlir::dilated::printPlans(ModuleOp module, int64_t threads,
       os << "  planned at run time: give sizes by --shape to see it here\n";
       return;
     }
-    PlannedAttention attention = {*words, type.getDimSize(dims.batch),
+    PlannedAttention attention = {*words,
+                                  type.getDimSize(dims.batch),
                                   type.getDimSize(dims.head),
-                                  type.getDimSize(dims.sequence), threads};
+                                  type.getDimSize(dims.sequence),
+                                  threads,
+                                  getCpuTile(op)};
     if (attention.batches == 0 || attention.heads == 0 ||
         attention.sequence == 0) {
       os << "  no rows\n";

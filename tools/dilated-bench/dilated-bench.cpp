@@ -21,6 +21,7 @@
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/RunDevice.h"
 #include "dilated-mlir/Transforms/PlanReport.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/InitLLVM.h"
@@ -277,10 +278,8 @@ static int measure(Compiler &compiler, ModuleOp module, StringRef path,
   return measure(*executable, std::move(sets), options, device, measurement);
 }
 
-static void printPlan(const AttentionCase &attention, bool asJson) {
-  SmallVector<int64_t> words = attention.getPatternWords();
-  PlannedAttention planned = {words, attention.batch, attention.heads,
-                              attention.sequence, dilated_rt_num_threads()};
+static void printPlan(const AttentionCase &attention,
+                      const PlannedAttention &planned, bool asJson) {
   if (asJson) {
     llvm::json::OStream json(llvm::outs());
     json.object([&] {
@@ -299,10 +298,30 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
   llvm::Expected<AttentionCase> attention = readCase(options);
   if (!attention)
     return fail(kUsage, attention.takeError());
+  FailureOr<VectorFeatures> vectors = compiler.getVectors();
+  if (failed(vectors))
+    return kUsage;
+  SmallVector<int64_t> words = attention->getPatternWords();
+  PlannedAttention planned = {
+      words,
+      attention->batch,
+      attention->heads,
+      attention->sequence,
+      dilated_rt_num_threads(),
+      getCpuTile(
+          *vectors,
+          parseType(::dilated::runtime::elementName(attention->type), &context),
+          attention->headDim, attention->headDim)};
   if (options.plan) {
-    printPlan(*attention, options.json);
+    printPlan(*attention, planned, options.json);
     return kDone;
   }
+  Measurement measurement;
+  measurement.name = describe(*attention);
+  measurement.usefulPairs = attention->countPairs();
+  measurement.usefulFlops = attention->countFlops();
+  if (device.isCpu())
+    measurement.executedPairs = countExecutedPairs(planned);
   Clock::time_point start = Clock::now();
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(buildModule(*attention), &context);
@@ -317,10 +336,6 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
       return fail(kUsage, tensor.takeError());
     inputs.tensors.push_back(std::move(*tensor));
   }
-  Measurement measurement;
-  measurement.name = describe(*attention);
-  measurement.usefulPairs = attention->countPairs();
-  measurement.usefulFlops = attention->countFlops();
   // Filled here, not under the clock of the compiler.
   Clock::time_point fillStart = Clock::now();
   for (auto [seed, tensor] : llvm::enumerate(inputs.tensors))

@@ -274,7 +274,13 @@ static int compile(MLIRContext &context, const Options &options,
     OwningOpRef<ModuleOp> copy = module.clone();
     if (failed(Compiler(context, planOptions).runTo(*copy, Phase::Fused)))
       return kNo;
-    printPlans(*copy, dilated_rt_num_threads(), llvm::outs());
+    FailureOr<VectorFeatures> vectors = compiler.getVectors();
+    if (failed(vectors))
+      return kUsage;
+    printPlans(
+        *copy, dilated_rt_num_threads(),
+        [&](FusedAttentionOp op) { return getCpuTile(*vectors, op); },
+        llvm::outs());
     if (format == Format::None && !hasDumps)
       return kDone;
   }

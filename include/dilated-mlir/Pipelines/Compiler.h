@@ -91,6 +91,10 @@ public:
   FailureOr<CompiledKernels> compileKernels(ModuleOp module,
                                             bool wantsIr = false);
 
+  /// What the kernels for options.target may use, found out once: on the
+  /// machine itself that takes a short measurement.
+  FailureOr<VectorFeatures> getVectors();
+
   /// Steps are timed below this scope.
   void setTimingScope(TimingScope *scope) { timing = scope; }
 

@@ -49,6 +49,12 @@ constexpr TileOptions getCpuTiles(int64_t width, int64_t maxRows,
           threads > 1 ? (isCausal ? 8 : 4) * threads : 1};
 }
 
+/// What a CPU's kernel computes or skips as a whole, `rows` rows of a tile with
+/// `keys` keys, and how many rows a block has at most.
+struct CpuTile {
+  int64_t rows, keys, blockRows;
+};
+
 /// The blocks of one call. All numbers are int64: the memory of a plan belongs
 /// to the caller.
 struct TileGrid {

@@ -8,22 +8,22 @@
 #define DILATED_MLIR_TRANSFORMS_PLANREPORT_H
 
 #include "dialects/Dilated/Dilated.h"
+#include "dilated-mlir/Plan/TileGrid.h"
 #include "llvm/Support/JSON.h"
 
 namespace mlir::dilated {
-
-/// The pattern as lib/Plan and the run-time library take it
-/// (dilated-mlir/Plan/Pattern.h). std::nullopt when it has terms that are no
-/// segments.
-std::optional<SmallVector<int64_t>> getPatternWords(PatternAttr pattern,
-                                                    bool isCausal);
 
 /// An attention whose sizes are known. All are at least 1.
 struct PlannedAttention {
   ArrayRef<int64_t> pattern; // its words
   int64_t batches, heads, sequence;
   int64_t threads; // of the CPU
+  ::dilated::plan::CpuTile cpuTile;
 };
+
+/// Pairs that the CPU's kernel computes, useful or not; std::nullopt where to
+/// count them would take long.
+std::optional<int64_t> countExecutedPairs(const PlannedAttention &attention);
 
 /// Lines that say for a CPU and for a GPU how many tiles there are and how
 /// much of what they compute is useful. Each begins with two blanks.
@@ -35,7 +35,10 @@ void writePlan(const PlannedAttention &attention, llvm::json::OStream &json);
 
 /// What printPlan says for every attention of a module in phase fused, those
 /// with sizes that are not known named as such.
-void printPlans(ModuleOp module, int64_t threads, raw_ostream &os);
+void printPlans(
+    ModuleOp module, int64_t threads,
+    function_ref<::dilated::plan::CpuTile(FusedAttentionOp)> getCpuTile,
+    raw_ostream &os);
 
 } // namespace mlir::dilated
 

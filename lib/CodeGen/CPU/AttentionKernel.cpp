@@ -48,6 +48,13 @@ static VectorType getVector(const AttentionSignature &signature,
   return VectorType::get(tiling.vectorBytes * 8 / bits, compute);
 }
 
+int64_t mlir::dilated::getBlockRows(int64_t rowBytes, int64_t blockBytes) {
+  int64_t rows = 64;
+  while (rows < 1024 && 2 * rows * rowBytes <= blockBytes)
+    rows *= 2;
+  return rows;
+}
+
 /// A block has its rows in sets by the branches that cover them, and the last
 /// tile of a set is not full: room for some more than the rows fill.
 static int64_t getNumTiles(int64_t blockRows, int64_t width) {
@@ -156,7 +163,7 @@ static void emitAttendRun(KernelBuilder &b, AttentionTask &task,
     Value keys = b.min(blockKeys, b.sub(run.keys, start));
     emitPackKeys(b, task, run, start, keys);
     b.forLoop(zero, count, 1, [&](Value tile) {
-      emitUpdateTile(b, task, run, bias, tile, start, keys, online);
+      emitUpdateTile(b, task, bias, tile, start, keys, online);
     });
   });
 }

@@ -56,6 +56,10 @@ void emitAttentionKernel(func::FuncOp kernel, SymbolTable &symbols,
                          const AttentionSignature &signature,
                          const AttentionTiling &tiling);
 
+/// Rows of a block, at most: as many as keep their queries and outputs, of
+/// `rowBytes` per row, within `blockBytes`.
+int64_t getBlockRows(int64_t rowBytes, int64_t blockBytes);
+
 //===----------------------------------------------------------------------===//
 // Parts of the kernel
 //===----------------------------------------------------------------------===//
@@ -133,9 +137,8 @@ void emitTiledValues(KernelBuilder &b, AttentionTask &task, Value tile,
                      Value keyEnd);
 /// A tile of rows meets the packed keys. `online` (i1): in the online form
 /// whatever the tiling says.
-void emitUpdateTile(KernelBuilder &b, AttentionTask &task,
-                    const AttentionRun &run, Value bias, Value tile,
-                    Value start, Value count, Value online);
+void emitUpdateTile(KernelBuilder &b, AttentionTask &task, Value bias,
+                    Value tile, Value start, Value count, Value online);
 /// Whether a row of the tiles has left the range of the reference form.
 Value emitFindOverflow(KernelBuilder &b, AttentionTask &task, Value count);
 /// Adds the null keys, normalises, and writes out and lse.

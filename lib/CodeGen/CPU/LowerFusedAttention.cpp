@@ -90,8 +90,8 @@ LogicalResult LowerFusedAttention::checkTiling() {
     return success();
   return getOperation().emitError()
          << "expects vector-bytes of 16, 32 or 64, positive sizes, tile-rows "
-            "to "
-            "divide block-keys and, for pairs of bf16, to be even (block-keys "
+            "to divide block-keys and, for pairs of bf16, to be even "
+            "(block-keys "
             "a multiple of 32 for AMX), got vector-bytes "
          << vectorBytes.getValue() << ", block-bytes " << blockBytes.getValue()
          << ", block-keys " << blockKeys.getValue() << ", tile-rows "
@@ -120,29 +120,17 @@ LowerFusedAttention::getTiling(const AttentionSignature &signature) const {
   // Weights that are rounded to bf16 need no more.
   tiling.exponent.degree = tiling.products == ProductKind::Fma ? 6 : 3;
 
-  // As many rows as keep queries and outputs in the cache.
   int64_t bytes = signature.getComputeType().getIntOrFloatBitWidth() / 8;
-  int64_t rowBytes = bytes * (signature.query.getShape().back() +
-                              signature.value.getShape().back());
-  tiling.blockRows = 64;
-  while (tiling.blockRows < 1024 &&
-         2 * tiling.blockRows * rowBytes <= blockBytes)
-    tiling.blockRows *= 2;
+  tiling.blockRows = getBlockRows(bytes * (signature.query.getShape().back() +
+                                           signature.value.getShape().back()),
+                                  blockBytes);
   return tiling;
 }
 
 LogicalResult LowerFusedAttention::lower(FusedAttentionOp op,
                                          SymbolTable &symbols) {
-  if (!op.getResults().empty())
-    return op.emitError("expects memrefs, got tensors: bufferise before");
-  std::optional<SmallVector<SegmentAttr>> segments =
-      op.getPattern().getSegments();
-  if (!segments)
-    return op.emitError("expects a pattern of segments, got ")
-           << op.getPattern();
-  if (op.getPattern().getOverlap() == Overlap::Set && segments->size() > 1)
-    return op.emitError("overlap = set with ")
-           << segments->size() << " terms is not supported on CPUs";
+  if (failed(verifyLowerable(op, "CPUs")))
+    return failure();
 
   KernelBuilder b(op.getLoc(), op);
   SmallVector<Value> operands = {
@@ -150,10 +138,6 @@ LogicalResult LowerFusedAttention::lower(FusedAttentionOp op,
       emitBNHD(b, op.getKey(), op.getKeyLayout()),
       emitBNHD(b, op.getValue(), op.getValueLayout()),
       emitBNHD(b, op.getOutInit(), op.getOutLayout())};
-  for (Value operand : operands)
-    if (cast<MemRefType>(operand.getType()).isDynamicDim(3))
-      return op.emitError("expects a static head size, got ")
-             << operand.getType();
   if (op.getLseInit())
     operands.push_back(op.getLseInit());
   emitAttentionChecks(b, operands);

@@ -5,10 +5,25 @@
 //===----------------------------------------------------------------------===//
 
 #include "dilated-mlir/CodeGen/CPU/Pipeline.h"
+#include "AttentionKernel.h"
 
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 
-#include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/BufferizationToMemRef/BufferizationToMemRef.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/MathToFuncs/MathToFuncs.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -47,6 +62,25 @@ getAttentionOptions(const VectorFeatures &vectors) {
   else if (vectors.avx512bf16)
     options.products = ProductKind::Bf16Dot;
   return options;
+}
+
+::dilated::plan::CpuTile
+mlir::dilated::getCpuTile(const VectorFeatures &features, FusedAttentionOp op) {
+  auto query = cast<ShapedType>(op.getQuery().getType());
+  auto value = cast<ShapedType>(op.getValue().getType());
+  return getCpuTile(features, query.getElementType(), query.getShape().back(),
+                    value.getShape().back());
+}
+
+::dilated::plan::CpuTile
+mlir::dilated::getCpuTile(const VectorFeatures &features, Type element,
+                          int64_t headDim, int64_t valueDim) {
+  DilatedLowerFusedAttentionOptions options = getAttentionOptions(features);
+  int64_t bytes = element.isF64() ? 8 : 4;
+  bool isTiled = element.isBF16() && options.products == ProductKind::AmxBf16;
+  return {options.vectorBytes / bytes * options.tileVectors,
+          isTiled ? 2 * kTilePairs : options.tileRows,
+          getBlockRows(bytes * (headDim + valueDim), options.blockBytes)};
 }
 
 static DilatedLowerMatmulOptions getMatmulOptions(int64_t bytes) {

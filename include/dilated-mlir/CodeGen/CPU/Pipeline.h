@@ -7,12 +7,15 @@
 #ifndef DILATED_MLIR_CODEGEN_CPU_PIPELINE_H
 #define DILATED_MLIR_CODEGEN_CPU_PIPELINE_H
 
+#include "dilated-mlir/Plan/TileGrid.h"
 #include "mlir/Pass/PassManager.h"
 
 #include <functional>
 #include <optional>
 
 namespace mlir::dilated {
+
+class FusedAttentionOp;
 
 /// What the kernels need to know about the processor: features, not names.
 struct VectorFeatures {
@@ -50,6 +53,14 @@ struct CPUPipelineOptions {
   /// leave is the CPU's.
   std::function<void(OpPassManager &)> offloadAttention;
 };
+
+/// The tile of the attention kernel for operands of `element`, with blocks as
+/// large as their queries and outputs fit into the cache.
+::dilated::plan::CpuTile getCpuTile(const VectorFeatures &features,
+                                    Type element, int64_t headDim,
+                                    int64_t valueDim);
+::dilated::plan::CpuTile getCpuTile(const VectorFeatures &features,
+                                    FusedAttentionOp op);
 
 /// What this machine has, by the names that LLVM gives features.
 VectorFeatures getHostVectorFeatures();
