@@ -10,14 +10,17 @@ if(DILATED_WERROR)
   list(APPEND DILATED_WARNINGS -Werror)
 endif()
 
-# One precompiled header for all libraries that link MLIR: most of a pass
-# file's compile time is these includes.
+# The precompiled headers of the libraries that link MLIR: most of a pass file's
+# compile time is these includes. DilatedPCH is for all; those that emit code of
+# GPUs have a larger one, which would cost the others more than it saves.
 if(DILATED_ENABLE_PCH)
-  # Not WRITE: that would make everything anew whenever CMake runs.
-  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/DilatedPCH.cpp CONTENT "")
-  add_library(DilatedPCH OBJECT EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/DilatedPCH.cpp)
-  target_compile_options(DilatedPCH PRIVATE -fno-rtti -fno-exceptions)
-  target_precompile_headers(DilatedPCH PRIVATE ${PROJECT_SOURCE_DIR}/cmake/DilatedPCH.h)
+  foreach(pch DilatedPCH DilatedGPUPCH)
+    # Not WRITE: that would make everything anew whenever CMake runs.
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${pch}.cpp CONTENT "")
+    add_library(${pch} OBJECT EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/${pch}.cpp)
+    target_compile_options(${pch} PRIVATE -fno-rtti -fno-exceptions)
+    target_precompile_headers(${pch} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/${pch}.h)
+  endforeach()
 endif()
 
 function(dilated_compile_options target)
@@ -28,16 +31,20 @@ function(dilated_compile_options target)
   endif()
 endfunction()
 
-# dilated_add_library(NAME source... [DEPENDS tablegen-target...] [LINK library...])
+# dilated_add_library(NAME source... [PCH header-target | NO_PCH]
+#                     [DEPENDS tablegen-target...] [LINK library...])
 # A static library over the shared libMLIR.
 function(dilated_add_library name)
-  cmake_parse_arguments(ARG "NO_PCH" "" "DEPENDS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "NO_PCH" "PCH" "DEPENDS;LINK" ${ARGN})
+  if(NOT ARG_PCH)
+    set(ARG_PCH DilatedPCH)
+  endif()
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   # LLVM is built without RTTI users and exceptions in mind: so are we.
   target_compile_options(${name} PRIVATE -fno-rtti -fno-exceptions)
   dilated_compile_options(${name})
   if(DILATED_ENABLE_PCH AND NOT ARG_NO_PCH)
-    target_precompile_headers(${name} REUSE_FROM DilatedPCH)
+    target_precompile_headers(${name} REUSE_FROM ${ARG_PCH})
   endif()
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
