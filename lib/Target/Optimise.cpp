@@ -28,26 +28,31 @@ static llvm::OptimizationLevel getLevel(int optLevel) {
 
 void mlir::dilated::optimise(llvm::Module &module, llvm::TargetMachine &machine,
                              int optLevel) {
+  bool isGpu = machine.getTargetTriple().isNVPTX();
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = optLevel > 1;
-  tuning.SLPVectorization = optLevel > 1;
   tuning.LoopInterleaving = optLevel > 1;
   tuning.LoopUnrolling = optLevel > 1;
-  // What a loop stores and loads again is in registers in our kernels already;
-  // to look for it takes a quarter of the time.
+  // Our passes have made vectors of what can be on CPUs; to look for more takes
+  // a tenth of the time.
+  tuning.SLPVectorization = optLevel > (isGpu ? 1 : 2);
+  // What a loop stores and loads again is in registers there; to look for it
+  // takes a quarter.
   llvm::PassInstrumentationCallbacks callbacks;
-  callbacks.registerShouldRunOptionalPassCallback(
-      [](llvm::StringRef pass, const llvm::Any &) {
-        return pass != "LoopLoadEliminationPass";
-      });
+  if (!isGpu)
+    callbacks.registerShouldRunOptionalPassCallback(
+        [](llvm::StringRef pass, const llvm::Any &) {
+          return pass != "LoopLoadEliminationPass";
+        });
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager callGraph;
   llvm::ModuleAnalysisManager modules;
   llvm::PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   // Equal layers have equal kernels. Merged before they are optimised, compile
-  // time grows with the number of different layers only.
-  if (optLevel > 0)
+  // time grows with the number of different layers only. A GPU's kernels can't
+  // call each other.
+  if (optLevel > 0 && !isGpu)
     builder.registerPipelineStartEPCallback(
         [](llvm::ModulePassManager &passes, llvm::OptimizationLevel) {
           passes.addPass(llvm::MergeFunctionsPass());

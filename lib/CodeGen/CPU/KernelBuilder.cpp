@@ -6,6 +6,7 @@
 
 #include "KernelBuilder.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -200,6 +201,17 @@ SmallVector<Value> KernelBuilder::forLoop(Value lower, Value upper,
       body(loop.getInductionVar(), loop.getRegionIterArgs());
   scf::YieldOp::create(*this, yielded);
   return SmallVector<Value>(loop.getResults());
+}
+
+void KernelBuilder::setUnrollCount(Operation *loop, int64_t count) {
+  auto unroll = LLVM::LoopUnrollAttr::get(
+      getContext(), /*disable=*/{}, getI32IntegerAttr(count),
+      /*runtimeDisable=*/{}, /*full=*/{}, /*followupUnrolled=*/{},
+      /*followupRemainder=*/{}, /*followupAll=*/{});
+  loop->setAttr("llvm.loop_annotation",
+                LLVM::LoopAnnotationAttr::get(getContext(), {}, {}, {}, unroll,
+                                              {}, {}, {}, {}, {}, {}, {}, {},
+                                              {}, {}, {}));
 }
 
 void KernelBuilder::ifThen(Value condition, function_ref<void()> then) {

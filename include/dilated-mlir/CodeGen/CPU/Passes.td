@@ -397,6 +397,7 @@ def DilatedLowerMatmul : Pass<"dilated-lower-matmul", "::mlir::ModuleOp"> {
            "vectors of columns of a register tile">,
   ];
   let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect",
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::vector::VectorDialect"];
