@@ -140,17 +140,14 @@ static void emitArguments(TileBuilder &b, AttentionBlock &block,
 static Value emitAligned(TileBuilder &b, AttentionBlock &block) {
   Type i64 = b.getI64Type();
   Value bits, features;
-  auto combine = [&](Value &sum, Value x) {
-    sum = sum ? arith::OrIOp::create(b, sum, x).getResult() : x;
-  };
+  auto combine = [&](Value &sum, Value x) { sum = sum ? b.either(sum, x) : x; };
   for (const GlobalOperand &operand : {block.query, block.key, block.value}) {
     combine(bits, LLVM::PtrToIntOp::create(b, i64, operand.pointer));
     for (Value stride : {operand.batch, operand.sequence, operand.head})
       combine(bits, b.mul(stride, b.i64(block.tiling.elementBytes)));
     combine(features, b.bitXor(operand.feature, b.i64(1)));
   }
-  return b.equal(arith::OrIOp::create(b, b.bitAnd(bits, 15), features),
-                 b.i64(0));
+  return b.equal(b.either(b.bitAnd(bits, 15), features), b.i64(0));
 }
 
 /// Pointers to position 0 of the block's batch and head.
@@ -224,8 +221,7 @@ static void emitNoteRange(TileBuilder &b, AttentionBlock &block) {
   Value y = emitLoadPosition(b, block, b.add(lane, b.i32(32)));
   // A row that does not exist, -1, is a large number without its sign.
   Value least = arith::MinUIOp::create(b, x, y);
-  least = arith::AndIOp::create(b, least,
-                                b.i64(std::numeric_limits<int64_t>::max()));
+  least = b.bitAnd(least, std::numeric_limits<int64_t>::max());
   emitWriteNotes(b, block, Note::FirstPosition,
                  {b.reduceWarp(tile::Reduction::Min, least),
                   b.reduceWarp(tile::Reduction::Max, b.max(x, y))});

@@ -27,8 +27,7 @@ static Value emitOutAligned(TileBuilder &b, AttentionBlock &block,
   const GlobalOperand &out = block.out;
   int64_t bytes = block.tiling.elementBytes;
   Value address = LLVM::PtrToIntOp::create(b, b.getI64Type(), pointer);
-  Value bits =
-      arith::OrIOp::create(b, address, b.mul(out.sequence, b.i64(bytes)));
+  Value bits = b.either(address, b.mul(out.sequence, b.i64(bytes)));
   Value even = b.equal(b.bitAnd(bits, 2 * bytes - 1), b.i64(0));
   return b.both(even, b.equal(out.feature, b.i64(1)));
 }

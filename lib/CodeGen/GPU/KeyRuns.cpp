@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionKernel.h"
+#include "TileRows.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -36,22 +37,6 @@ struct TermEntry {
 // Terms
 //===----------------------------------------------------------------------===//
 
-/// o(h) at the rate as written (spec, section 3).
-static Value emitHeadOffset(TileBuilder &b, AttentionBlock &block, Value rate) {
-  HeadOffsetAttr rule = block.signature.offset;
-  switch (rule.getRule()) {
-  case HeadOffsetRule::Block:
-    return b.div(block.head, b.ceilQuotient(block.heads, rate));
-  case HeadOffsetRule::Modulo:
-    return b.rem(block.head, rate);
-  case HeadOffsetRule::End:
-    return b.sub(b.sub(rate, b.i64(1)), b.rem(block.head, rate));
-  case HeadOffsetRule::Constant:
-    return b.i64(rule.getConstant());
-  }
-  llvm_unreachable("unknown head offset rule");
-}
-
 /// Entry `index` of values that are no memory.
 static Value emitSelect(TileBuilder &b, Value index, ArrayRef<Value> values) {
   Value result = values.front();
@@ -70,7 +55,9 @@ void mlir::dilated::emitTermTable(TileBuilder &b, AttentionBlock &block) {
     term.rate = b.min(writtenRate, term.length);
     // An offset of w' or more covers no row: clamped so that sums don't
     // overflow.
-    term.offset = b.min(emitHeadOffset(b, block, writtenRate), term.length);
+    term.offset = b.min(emitHeadOffset(b, block.signature.offset, block.head,
+                                       block.heads, writtenRate),
+                        term.length);
     term.classRows = b.ceilQuotient(term.length, term.rate);
     term.multiplicity = emitSelect(b, thread, block.multiplicities);
     Value entry = b.mul(thread, b.i32(8 * kTermWords));
@@ -105,7 +92,8 @@ struct Segment {
     Value start = b.mul(index, term.length);
     base = b.add(start, term.offset);
     end = b.add(start, b.min(term.length, b.sub(block.length, start)));
-    keys = b.ceilQuotient(b.sub(end, base), rate);
+    // At least 1: without keys no row is covered, and nobody asks.
+    keys = b.ceilQuotient(b.max(b.sub(end, base), b.i64(1)), rate);
   }
 
   /// Keys that a row at `position` sees: 0 when it is not covered.

@@ -4,10 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "TileLowering.h"
+#include "LaneBuilder.h"
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -28,6 +30,23 @@ Value LaneBuilder::shiftRight(Value a, int64_t bits) {
   return createOrFold<arith::ShRUIOp>(a, integer(a.getType(), bits));
 }
 
+Value LaneBuilder::both(Value a, Value b) {
+  return createOrFold<arith::AndIOp>(a, b);
+}
+
+Value LaneBuilder::either(Value a, Value b) {
+  return createOrFold<arith::OrIOp>(a, b);
+}
+
+Value LaneBuilder::ceilQuotient(Value a, Value b) {
+  Value one = integer(a.getType(), 1);
+  return add(div(sub(a, one), b), one);
+}
+
+Value LaneBuilder::narrow(Value a) {
+  return createOrFold<arith::TruncIOp>(getI32Type(), a);
+}
+
 Value LaneBuilder::widen(Value a) {
   return createOrFold<arith::ExtUIOp>(getI64Type(), a);
 }
@@ -41,6 +60,8 @@ Value LaneBuilder::bitcast(Value a, Type type) {
 Value LaneBuilder::thread() {
   return NVVM::ThreadIdXOp::create(*this, getI32Type());
 }
+
+void LaneBuilder::barrier() { gpu::BarrierOp::create(*this); }
 
 Value LaneBuilder::sharedPointer(Value address) {
   return LLVM::IntToPtrOp::create(
@@ -74,11 +95,9 @@ Value LaneBuilder::opaque(Value value) {
 Value LaneBuilder::exchange(Value value, int64_t mask) {
   Type type = value.getType();
   if (type.isInteger(64)) {
-    Value low = arith::TruncIOp::create(*this, getI32Type(), value);
-    Value high =
-        arith::TruncIOp::create(*this, getI32Type(), shiftRight(value, 32));
+    Value low = narrow(value), high = narrow(shiftRight(value, 32));
     Value upper = shiftLeft(widen(exchange(high, mask)), 32);
-    return arith::OrIOp::create(*this, upper, widen(exchange(low, mask)));
+    return either(upper, widen(exchange(low, mask)));
   }
   return NVVM::ShflOp::create(*this, type, i32(-1), value, i32(mask), i32(31),
                               NVVM::ShflKind::bfly, UnitAttr());
@@ -109,4 +128,45 @@ SmallVector<Value> LaneBuilder::unpack(Value vector) {
 Value LaneBuilder::pack(ArrayRef<Value> registers) {
   auto type = VectorType::get(registers.size(), registers.front().getType());
   return vector::FromElementsOp::create(*this, type, registers);
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+LaneBuilder::State
+LaneBuilder::forEach(Value lower, Value upper, int64_t step, ValueRange init,
+                     function_ref<State(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(*this, lower, upper,
+                                 integer(lower.getType(), step), init);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToStart(loop.getBody());
+  scf::YieldOp::create(*this,
+                       body(loop.getInductionVar(), loop.getRegionIterArgs()));
+  return State(loop.getResults());
+}
+
+void LaneBuilder::forEach(Value lower, Value upper, int64_t step,
+                          function_ref<void(Value)> body) {
+  auto loop =
+      scf::ForOp::create(*this, lower, upper, integer(lower.getType(), step));
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+LaneBuilder::State
+LaneBuilder::whileLoop(ValueRange init,
+                       function_ref<Value(ValueRange)> condition,
+                       function_ref<State(ValueRange)> body) {
+  TypeRange types(init);
+  SmallVector<Location> locs(init.size(), getLoc());
+  auto loop = scf::WhileOp::create(*this, types, init);
+  OpBuilder::InsertionGuard guard(*this);
+  Block *before = createBlock(&loop.getBefore(), {}, types, locs);
+  Value holds = condition(before->getArguments());
+  scf::ConditionOp::create(*this, holds, before->getArguments());
+  Block *after = createBlock(&loop.getAfter(), {}, types, locs);
+  scf::YieldOp::create(*this, body(after->getArguments()));
+  return State(loop.getResults());
 }

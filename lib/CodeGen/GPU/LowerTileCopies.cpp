@@ -21,17 +21,17 @@ using namespace mlir::dilated;
 
 using tile::SharedType;
 
-/// The block's size, known at compile time.
-static FailureOr<int64_t> getThreads(Operation *op) {
+/// The block's size, known at compile time. Thread rows of all passes agree
+/// modulo 8 if it is a multiple of 64 threads.
+static FailureOr<int64_t> getThreads(Operation *op,
+                                     ConversionPatternRewriter &rewriter) {
   auto function = op->getParentOfType<gpu::GPUFuncOp>();
-  if (!function)
-    return failure();
-  std::optional<ArrayRef<int32_t>> size = function.getKnownBlockSize();
-  if (!size)
-    return failure();
-  // Thread rows of all passes agree modulo 8.
-  if ((*size)[0] % 64 || (*size)[1] != 1 || (*size)[2] != 1)
-    return failure();
+  std::optional<ArrayRef<int32_t>> size;
+  if (function)
+    size = function.getKnownBlockSize();
+  if (!size || (*size)[0] % 64 || (*size)[1] != 1 || (*size)[2] != 1)
+    return rewriter.notifyMatchFailure(
+        op, "expects known_block_size of a multiple of 64 threads");
   return (*size)[0];
 }
 
@@ -89,9 +89,8 @@ static SourceRow emitSourceRow(LaneBuilder &b, Value row, Value rows,
   }
   Value entry = b.advance(positions, b.mul(row, b.i32(8)));
   source.position = LLVM::LoadOp::create(b, b.getI64Type(), entry);
-  Value exists = b.cmp(arith::CmpIPredicate::sge, source.position, b.i64(0));
-  source.exists =
-      source.exists ? arith::AndIOp::create(b, source.exists, exists) : exists;
+  Value exists = b.atLeast(source.position, b.i64(0));
+  source.exists = source.exists ? b.both(source.exists, exists) : exists;
   return source;
 }
 
@@ -103,10 +102,9 @@ struct LowerCopyAsync : OpConversionPattern<tile::CopyAsyncOp> {
   matchAndRewrite(tile::CopyAsyncOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     LaneBuilder b(op.getLoc(), rewriter);
-    FailureOr<int64_t> threads = getThreads(op);
+    FailureOr<int64_t> threads = getThreads(op, rewriter);
     if (failed(threads))
-      return rewriter.notifyMatchFailure(
-          op, "expects known_block_size of a multiple of 64 threads");
+      return failure();
     SharedType type = op.getTile().getType();
     int64_t bytes = type.getElementBytes();
     // Multiples of the stride are formed anew for each copy: kept over a loop
@@ -168,10 +166,9 @@ struct LowerCopy : OpConversionPattern<tile::CopyOp> {
   matchAndRewrite(tile::CopyOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     LaneBuilder b(op.getLoc(), rewriter);
-    FailureOr<int64_t> threads = getThreads(op);
+    FailureOr<int64_t> threads = getThreads(op, rewriter);
     if (failed(threads))
-      return rewriter.notifyMatchFailure(
-          op, "expects known_block_size of a multiple of 64 threads");
+      return failure();
     SharedType type = op.getTile().getType();
     int64_t bytes = type.getElementBytes();
     Type bits = b.getIntegerType(8 * bytes);
@@ -193,7 +190,7 @@ struct LowerCopy : OpConversionPattern<tile::CopyOp> {
             Value column = b.add(firstColumn, i);
             Value exists = b.less(column, b.i32(op.getWidth()));
             if (from.exists)
-              exists = arith::AndIOp::create(b, exists, from.exists);
+              exists = b.both(exists, from.exists);
             SmallVector<Value> element = b.ifThenElse(
                 exists,
                 [&]() -> SmallVector<Value> {

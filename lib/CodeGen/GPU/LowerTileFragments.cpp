@@ -72,8 +72,8 @@ static Value packElements(LaneBuilder &b, FragmentType type,
                                   b.bitcast(element, b.getI16Type()));
   };
   for (size_t i = 0; i < elements.size(); i += 2)
-    registers.push_back(arith::OrIOp::create(
-        b, bits(elements[i]), b.shiftLeft(bits(elements[i + 1]), 16)));
+    registers.push_back(
+        b.either(bits(elements[i]), b.shiftLeft(bits(elements[i + 1]), 16)));
   return b.pack(registers);
 }
 

@@ -27,10 +27,9 @@ struct LowerStore : OpConversionPattern<tile::StoreOp> {
     SmallVector<Value> elements = b.unpack(adaptor.getFragment());
     SmallVector<Value> positions = b.unpack(adaptor.getPositions());
     for (int64_t row : {0, 1}) {
-      Value writes = b.cmp(arith::CmpIPredicate::sge, positions[row], b.i64(0));
+      Value writes = b.atLeast(positions[row], b.i64(0));
       if (isRows) // four lanes have the same value
-        writes = arith::AndIOp::create(
-            b, writes, b.cmp(arith::CmpIPredicate::eq, b.member(), b.i32(0)));
+        writes = b.both(writes, b.equal(b.member(), b.i32(0)));
       b.ifThen(writes, [&] {
         Value start = b.mul(b.mul(positions[row], adaptor.getStride()), bytes);
         Value target = b.advance(adaptor.getTarget(), start);

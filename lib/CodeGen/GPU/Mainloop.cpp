@@ -268,7 +268,7 @@ public:
                                advance(first.values, first.valueStride)};
     llvm::append_range(init, state.flatten());
     SmallVector<Value> results = b.forEach(
-        b.i32(0), numBlocks, init, [&](Value index, ValueRange values) {
+        b.i32(0), numBlocks, 1, init, [&](Value index, ValueRange values) {
           tile::WaitOp::create(b, values[0], 0);
           b.barrier();
           KeyBlock following = first;

@@ -6,10 +6,8 @@
 
 #include "TileBuilder.h"
 
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -81,23 +79,8 @@ Value TileBuilder::exp2(Value a) { return math::Exp2Op::create(*this, a); }
 
 Value TileBuilder::log2(Value a) { return math::Log2Op::create(*this, a); }
 
-Value TileBuilder::narrow(Value a) {
-  return createOrFold<arith::TruncIOp>(getI32Type(), a);
-}
-
-Value TileBuilder::both(Value a, Value b) {
-  return createOrFold<arith::AndIOp>(a, b);
-}
-
 Value TileBuilder::toFloat32(Value integer) {
   return arith::SIToFPOp::create(*this, getF32Type(), integer);
-}
-
-Value TileBuilder::ceilQuotient(Value a, Value b) {
-  // (a - 1) div b + 1, and 0 for 0.
-  Value some = less(i64(0), a);
-  Value quotient = add(div(sub(a, i64(1)), b), i64(1));
-  return select(some, quotient, i64(0));
 }
 
 Value TileBuilder::reduceWarp(tile::Reduction kind, Value value) {
@@ -116,38 +99,4 @@ void TileBuilder::storeShared(Value value, Value pointer, Value byte) {
 
 Value TileBuilder::element(Value pointer, Value index, int64_t bytes) {
   return advance(pointer, mul(index, i64(bytes)));
-}
-
-void TileBuilder::barrier() { gpu::BarrierOp::create(*this); }
-
-//===----------------------------------------------------------------------===//
-// Loops
-//===----------------------------------------------------------------------===//
-
-TileBuilder::State
-TileBuilder::forEach(Value lower, Value upper, ValueRange init,
-                     function_ref<State(Value, ValueRange)> body) {
-  auto loop = scf::ForOp::create(*this, lower, upper,
-                                 integer(lower.getType(), 1), init);
-  OpBuilder::InsertionGuard guard(*this);
-  setInsertionPointToStart(loop.getBody());
-  scf::YieldOp::create(*this,
-                       body(loop.getInductionVar(), loop.getRegionIterArgs()));
-  return State(loop.getResults());
-}
-
-TileBuilder::State
-TileBuilder::whileLoop(ValueRange init,
-                       function_ref<Value(ValueRange)> condition,
-                       function_ref<State(ValueRange)> body) {
-  TypeRange types(init);
-  SmallVector<Location> locs(init.size(), getLoc());
-  auto loop = scf::WhileOp::create(*this, types, init);
-  OpBuilder::InsertionGuard guard(*this);
-  Block *before = createBlock(&loop.getBefore(), {}, types, locs);
-  Value holds = condition(before->getArguments());
-  scf::ConditionOp::create(*this, holds, before->getArguments());
-  Block *after = createBlock(&loop.getAfter(), {}, types, locs);
-  scf::YieldOp::create(*this, body(after->getArguments()));
-  return State(loop.getResults());
 }

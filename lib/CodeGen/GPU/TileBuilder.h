@@ -37,15 +37,7 @@ public:
   Value maximum(Value a, Value b); // of floats, the one that is a number
   Value exp2(Value a);
   Value log2(Value a);
-  Value narrow(Value a); // i64 to i32
-  Value both(Value a, Value b);
   Value toFloat32(Value integer);
-  Value atLeast(Value a, Value b) {
-    return cmp(arith::CmpIPredicate::sge, a, b);
-  }
-  Value equal(Value a, Value b) { return cmp(arith::CmpIPredicate::eq, a, b); }
-  /// ceil(a/b) for a >= 0 and b >= 1, any of them up to 2^63 - 1.
-  Value ceilQuotient(Value a, Value b);
   /// The reduction over the lanes of a warp.
   Value reduceWarp(tile::Reduction kind, Value value);
 
@@ -53,15 +45,6 @@ public:
   void storeShared(Value value, Value pointer, Value byte);
   /// `pointer` moved by elements.
   Value element(Value pointer, Value index, int64_t bytes);
-  void barrier();
-
-  //===--- Loops over integers --------------------------------------------===//
-  using State = SmallVector<Value>;
-  State forEach(Value lower, Value upper, ValueRange init,
-                function_ref<State(Value, ValueRange)> body);
-  /// While `condition` of the state holds.
-  State whileLoop(ValueRange init, function_ref<Value(ValueRange)> condition,
-                  function_ref<State(ValueRange)> body);
 };
 
 } // namespace mlir::dilated

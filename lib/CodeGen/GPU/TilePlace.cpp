@@ -25,7 +25,7 @@ struct Grid {
 static Value emitGcd(ThreadBuilder &b, Value x, Value y) {
   return b.whileLoop(
       {x, y}, [&](ValueRange state) { return b.less(b.i64(0), state[1]); },
-      [&](ValueRange state) -> ThreadBuilder::State {
+      [&](ValueRange state) -> LaneBuilder::State {
         return {state[1], b.rem(state[0], state[1])};
       })[0];
 }
@@ -119,9 +119,8 @@ void mlir::dilated::emitPlace(ThreadBuilder &b, RowsBlock &block,
 // Branches
 //===----------------------------------------------------------------------===//
 
-/// o(h), from the rate as written.
-static Value emitOffset(ThreadBuilder &b, HeadOffsetAttr offset, Value head,
-                        Value heads, Value rate) {
+Value mlir::dilated::emitHeadOffset(LaneBuilder &b, HeadOffsetAttr offset,
+                                    Value head, Value heads, Value rate) {
   switch (offset.getRule()) {
   case HeadOffsetRule::Block:
     return b.div(head, b.ceilQuotient(heads, rate));
@@ -130,9 +129,9 @@ static Value emitOffset(ThreadBuilder &b, HeadOffsetAttr offset, Value head,
   case HeadOffsetRule::End:
     return b.sub(b.sub(rate, b.i64(1)), b.rem(head, rate));
   case HeadOffsetRule::Constant:
-    break;
+    return b.i64(offset.getConstant());
   }
-  return b.i64(offset.getConstant());
+  llvm_unreachable("unknown head offset rule");
 }
 
 static RowsBranch emitBranch(ThreadBuilder &b, const RowsBlock &block,
@@ -140,8 +139,8 @@ static RowsBranch emitBranch(ThreadBuilder &b, const RowsBlock &block,
   RowsBranch branch;
   branch.length = b.min(call.lengths[term], call.sequence);
   branch.rate = b.min(call.rates[term], branch.length);
-  branch.offset = emitOffset(b, block.shape.offset, block.head, call.heads,
-                             call.rates[term]);
+  branch.offset = emitHeadOffset(b, block.shape.offset, block.head, call.heads,
+                                 call.rates[term]);
   branch.isActive = b.less(branch.offset, branch.length);
   for (const RowsBranch &other : block.branches) {
     Value isSame = b.both(b.equal(branch.length, other.length),

@@ -80,11 +80,11 @@ TileRowsResult mlir::dilated::emitTileRows(KernelBuilder &builder,
   Value numSets = emitSets(b, block); // its barriers are after the stores
   Value count = b.ifThenElse(
       b.atLeast(b.i32(std::min(shape.tiles.maxSets, kMaxSets)), numSets),
-      [&]() -> ThreadBuilder::State {
+      [&]() -> LaneBuilder::State {
         emitSort(b, block, numSets);
         return {emitShare(b, block, numSets)};
       },
-      [&]() -> ThreadBuilder::State { return {emitInOrder(b, block)}; })[0];
+      [&]() -> LaneBuilder::State { return {emitInOrder(b, block)}; })[0];
   b.barrier();
   builder.setInsertionPoint(b.getInsertionBlock(), b.getInsertionPoint());
   return {block.batch, block.head, b.less(b.i32(0), count)};

@@ -14,7 +14,7 @@
 #ifndef DILATED_MLIR_LIB_CODEGEN_GPU_TILEROWS_H
 #define DILATED_MLIR_LIB_CODEGEN_GPU_TILEROWS_H
 
-#include "../CPU/KernelBuilder.h"
+#include "LaneBuilder.h"
 #include "dialects/Dilated/Dilated.h"
 #include "dilated-mlir/Plan/TileGrid.h"
 
@@ -46,6 +46,10 @@ struct TileRowsResult {
   Value batch, head; // i64
   Value isUsed;      // i1: false for a slot without a tile
 };
+
+/// o(h) at a rate as written (S3), i64.
+Value emitHeadOffset(LaneBuilder &b, HeadOffsetAttr offset, Value head,
+                     Value heads, Value rate);
 
 /// Bytes of shared memory, aligned to 8, that are needed meanwhile.
 int64_t getTileRowsScratchBytes();

@@ -7,31 +7,18 @@
 #ifndef DILATED_MLIR_LIB_CODEGEN_GPU_TILEROWSPARTS_H
 #define DILATED_MLIR_LIB_CODEGEN_GPU_TILEROWSPARTS_H
 
+#include "LaneBuilder.h"
 #include "TileRows.h"
 
 namespace mlir::dilated {
 
-/// KernelBuilder with what threads of a GPU have. Shared memory is addressed by
-/// a pointer and bytes (i32).
-class ThreadBuilder : public KernelBuilder {
+/// A LaneBuilder with arrays in shared memory, which is addressed by a pointer
+/// and bytes (i32).
+class ThreadBuilder : public LaneBuilder {
 public:
-  using KernelBuilder::KernelBuilder;
+  using LaneBuilder::LaneBuilder;
 
-  Value i32(int64_t value) { return integer(getI32Type(), value); }
-  Value i64(int64_t value) { return integer(getI64Type(), value); }
-  Value both(Value a, Value b);
-  Value either(Value a, Value b);
-  Value equal(Value a, Value b) { return cmp(arith::CmpIPredicate::eq, a, b); }
-  Value atLeast(Value a, Value b) {
-    return cmp(arith::CmpIPredicate::sge, a, b);
-  }
-  Value widen(Value a);                 // i32 to i64, not negative
-  Value narrow(Value a);                // i64 to i32
-  Value clamp(Value a, int64_t most);   // i64 to i32, at most `most`
-  Value ceilQuotient(Value a, Value b); // of a >= 1
-
-  Value thread(); // i32
-  void barrier();
+  Value clamp(Value a, int64_t most); // i64 to i32, at most `most`
 
   /// An array of elements of `bytes` in shared memory.
   struct Array {
@@ -46,16 +33,6 @@ public:
   Value update(Update kind, const Array &array, Value index, Value value);
   /// Stores `value` where -1 was; returns the value before.
   Value claim(const Array &array, Value index, Value value);
-
-  //===--- Loops with a state ---------------------------------------------===//
-  using State = SmallVector<Value>;
-  /// Over i32.
-  State forEach(Value lower, Value upper, int64_t step, ValueRange init,
-                function_ref<State(Value, ValueRange)> body);
-  void forEach(Value lower, Value upper, int64_t step,
-               function_ref<void(Value)> body);
-  State whileLoop(ValueRange init, function_ref<Value(ValueRange)> condition,
-                  function_ref<State(ValueRange)> body);
 
 private:
   Value address(const Array &array, Value index);

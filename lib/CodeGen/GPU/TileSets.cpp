@@ -24,13 +24,13 @@ static std::pair<Value, Value> emitFind(ThreadBuilder &b, RowsBlock &block,
   static_assert(kTableSize == 1 << 9);
   Value none = b.i32(0);
   // Linear probing: entry, steps, found.
-  ThreadBuilder::State found = b.whileLoop(
+  LaneBuilder::State found = b.whileLoop(
       {start, none, b.boolean(false)},
       [&](ValueRange state) {
         Value goesOn = b.less(state[1], b.i32(kTableSize));
         return b.select(state[2], b.boolean(false), goesOn);
       },
-      [&](ValueRange state) -> ThreadBuilder::State {
+      [&](ValueRange state) -> LaneBuilder::State {
         Value before = b.claim(block.keys, state[0], key);
         Value isNew = b.equal(before, b.i64(-1));
         b.ifThen(isNew, [&] {
@@ -81,7 +81,7 @@ Value mlir::dilated::emitSets(ThreadBuilder &b, RowsBlock &block) {
   b.barrier();
   b.whileLoop(
       {zero}, [&](ValueRange begin) { return b.less(begin[0], block.length); },
-      [&](ValueRange begin) -> ThreadBuilder::State {
+      [&](ValueRange begin) -> LaneBuilder::State {
         RowsCell cell = emitCell(b, block, begin[0]);
         b.forEach(thread, cell.period, kTileRowsThreads,
                   [&](Value residue) { emitResidue(b, block, cell, residue); });
@@ -132,7 +132,7 @@ void mlir::dilated::emitSort(ThreadBuilder &b, RowsBlock &block,
     Value cost = b.load(block.costs, i), first = b.load(block.firsts, entry);
     Value place = b.forEach(
         zero, numSets, 1, {zero},
-        [&](Value j, ValueRange sum) -> ThreadBuilder::State {
+        [&](Value j, ValueRange sum) -> LaneBuilder::State {
           Value other = b.load(block.costs, j);
           Value otherFirst = b.load(block.firsts, b.load(block.listed, j));
           Value isBefore =

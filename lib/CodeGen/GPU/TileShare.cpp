@@ -12,7 +12,7 @@
 using namespace mlir;
 using namespace mlir::dilated;
 
-using State = ThreadBuilder::State;
+using State = LaneBuilder::State;
 
 namespace {
 /// A set by its place in the order, all i32.
