@@ -346,8 +346,11 @@ def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["c", "result"]>]> {
   let summary = "a product of fragments added to an accumulator";
   let description = [{
     result = a * b + c, accumulated in f32. For f32 operands, `exact` cuts each in two
-    numbers of 11 bits and adds three products (all but low * low), so that 2^-20 of a
-    product is lost at most; `tf32` multiplies the upper parts alone.
+    numbers of 11 bits, a high one, rounded, and a low one, and adds three products (all
+    but low * low), so that 2^-20 of a product is lost at most. `high` is the product of
+    the high ones alone, `low` the other two: on their own they sum up without being
+    rounded to the unit of a large sum. `tf32` multiplies upper parts that are not
+    rounded, alone.
 
     Preconditions: a is 16 x K, b K x N, c 16 x N of f32; a and b have the same element
     type; with f16 and bf16 the precision is `exact`.

@@ -68,7 +68,9 @@ def Tile_Reduction : I32EnumAttr<"Reduction", "how elements are reduced", [
 
 def Tile_Precision : I32EnumAttr<"Precision", "how a product of f32 is formed", [
     I32EnumAttrCase<"Exact", 0, "exact">,
-    I32EnumAttrCase<"TF32", 1, "tf32">]> {
+    I32EnumAttrCase<"TF32", 1, "tf32">,
+    I32EnumAttrCase<"High", 2, "high">,
+    I32EnumAttrCase<"Low", 3, "low">]> {
   let cppNamespace = "::mlir::tile";
 }
 
@@ -119,10 +121,12 @@ def Tile_Shared : Tile_Type<"Shared", "shared"> {
   let description = [{
     `!tile.shared<64x128xbf16, xor>`. A row is cut into pages of 128 bytes, the rest
     into pages of 64 and of 32; a page holds its columns of all rows, one row after
-    the other. With `xor`, the 16-byte chunk c of row r of a page of n chunks lies at
-    chunk c xor ((r div (8/n)) mod n): eight rows of one column of chunks, which
-    a matrix load reads, lie in different banks, and so do the chunks of a row, which a
-    copy writes.
+    the other: 8/n rows of a page of n 16-byte chunks are a line of eight. With `xor`,
+    chunk k of line l lies at k xor s(l), where s(l) is l mod 8 for n = 8, (l mod 4) +
+    4 (l mod 2) for n = 4 and 3 (l mod 2) for n = 2. So these lie in different banks: the
+    chunks of a line, which a copy writes; one chunk of eight rows, which a matrix load
+    reads; two neighbours, of which the first is even, of every other of eight rows, which
+    lanes read that transpose f32.
 
     Constraints: a row is a multiple of 32 bytes, the number of rows one of 8.
   }];

@@ -147,9 +147,16 @@ void emitLoadQuery(TileBuilder &b, AttentionBlock &block);
 /// All runs of the block.
 SoftmaxState emitMainloop(TileBuilder &b, AttentionBlock &block);
 
-/// One block of keys: from scores to the weights, the state rescaled.
-Value emitOnlineSoftmax(TileBuilder &b, AttentionBlock &block, Value scores,
-                        const RowLimits &limits, SoftmaxState &state);
+/// What a block of keys adds to the output: O = O * correction + weights * V.
+struct SoftmaxWeights {
+  Value weights;    // 16 x keys, accumulator
+  Value correction; // rows
+};
+/// One block of keys: from scores to the weights; all of the state but the
+/// output.
+SoftmaxWeights emitOnlineSoftmax(TileBuilder &b, AttentionBlock &block,
+                                 Value scores, const RowLimits &limits,
+                                 SoftmaxState &state);
 SoftmaxState emitInitialState(TileBuilder &b, AttentionBlock &block);
 /// Null keys, normalisation, out and lse.
 void emitEpilogue(TileBuilder &b, AttentionBlock &block,

@@ -48,9 +48,7 @@ public:
     passes = llvm::divideCeil(type.getRows(), rowsPerPass);
     firstRow = b.shiftRight(thread, llvm::Log2_64(chunks));
     chunk = b.bitAnd(thread, chunks - 1);
-    Value swizzled = b.bitXor(chunk, emitSwizzle(b, type, page, firstRow));
-    Value offset =
-        b.add(b.mul(firstRow, b.i32(page.bytes)), b.shiftLeft(swizzled, 4));
+    Value offset = emitChunkOffset(b, type, page, firstRow, chunk);
     target = b.advance(b.sharedPointer(b.add(address, offset)),
                        page.start * type.getRows());
   }

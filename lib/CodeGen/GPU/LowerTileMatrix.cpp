@@ -28,13 +28,20 @@ static tile::Page getPage(SharedType type, int64_t byte) {
   return found;
 }
 
-Value mlir::dilated::emitSwizzle(LaneBuilder &b, SharedType type,
-                                 tile::Page page, Value row) {
+Value mlir::dilated::emitChunkOffset(LaneBuilder &b, SharedType type,
+                                     tile::Page page, Value row, Value chunk) {
+  Value offset = b.add(b.mul(row, b.i32(page.bytes)), b.shiftLeft(chunk, 4));
   if (type.getSwizzle() == tile::Swizzle::None)
-    return b.i32(0);
-  // (r div (8/n)) mod n for n chunks to a row.
+    return offset;
+  // The line's number, then s(l), both times 16.
   int64_t chunks = page.bytes / 16;
-  return b.bitAnd(b.shiftRight(row, llvm::Log2_64(8 / chunks)), chunks - 1);
+  Value line = b.shiftRight(row, llvm::Log2_64(8 / chunks));
+  Value swizzle = b.shiftLeft(b.bitAnd(line, chunks - 1), 4);
+  if (chunks == 4) // s = (l mod 4) + 4 (l mod 2)
+    swizzle = b.bitXor(swizzle, b.shiftLeft(b.bitAnd(line, 1), 6));
+  else if (chunks == 2) // s = 3 (l mod 2)
+    swizzle = b.bitXor(swizzle, b.shiftLeft(swizzle, 1));
+  return b.bitXor(offset, swizzle);
 }
 
 namespace {
@@ -76,12 +83,9 @@ private:
   Value getPointer(Value laneRow, Value laneChunk, Value laneByte,
                    int64_t staticRow, int64_t byte) {
     tile::Page page = getPage(type, byte);
-    // chunk xor pair xor swizzle: what depends on the lane comes first, so that
-    // it is shared by all loads.
-    Value chunk = b.bitXor(laneChunk, emitSwizzle(b, type, page, laneRow));
-    chunk = b.bitXor(chunk, b.i32((byte - page.start) / 16));
-    Value offset =
-        b.add(b.mul(laneRow, b.i32(page.bytes)), b.shiftLeft(chunk, 4));
+    // What depends on the lane comes first, so that it is shared by all loads.
+    Value offset = emitChunkOffset(b, type, page, laneRow, laneChunk);
+    offset = b.bitXor(offset, b.i32((byte - page.start) / 16 * 16));
     if (laneByte)
       offset = b.add(offset, laneByte);
     // A row that is known goes into the instruction, with the page.
@@ -215,24 +219,34 @@ struct LowerMma : OpConversionPattern<tile::MmaOp> {
       // of its registers are not to live through it.
       for (Value &value : as)
         value = b.opaque(value);
-      if (op.getPrecision() == tile::Precision::Exact) {
-        // x = high + low but for 2^-22 of it, each with the 11 bits that a
-        // product takes; low * low is as small. Matrix units have eight times
-        // the rate that sm_80 has for f32 elsewhere, so that three products
-        // pay.
-        SmallVector<Value> aLow = splitLow(b, as), bLow = splitLow(b, bs);
-        multiply(b, element, aLow, bs, c);
-        multiply(b, element, as, bLow, c);
-      } else {
-        for (MutableArrayRef<Value> values :
-             {MutableArrayRef(as), MutableArrayRef(bs)})
-          for (Value &value : values)
-            value = b.bitAnd(value, highBits);
-      }
+      multiplyWide(b, op.getPrecision(), as, bs, c);
+    } else {
+      multiply(b, element, as, bs, c);
     }
-    multiply(b, element, as, bs, c);
     rewriter.replaceOp(op, b.pack(c));
     return success();
+  }
+
+  /// x = high + low but for 2^-22 of it, each with the 11 bits that a product
+  /// takes; low * low is as small. Matrix units have eight times the rate that
+  /// sm_80 has for f32 elsewhere, so that three products pay.
+  static void multiplyWide(LaneBuilder &b, tile::Precision precision,
+                           MutableArrayRef<Value> as, MutableArrayRef<Value> bs,
+                           MutableArrayRef<Value> c) {
+    Type f32 = b.getF32Type();
+    if (precision == tile::Precision::TF32) {
+      for (MutableArrayRef<Value> values : {as, bs})
+        for (Value &value : values)
+          value = b.bitAnd(value, highBits);
+      return multiply(b, f32, as, bs, c);
+    }
+    SmallVector<Value> aLow = splitLow(b, as), bLow = splitLow(b, bs);
+    if (precision != tile::Precision::High) {
+      multiply(b, f32, aLow, bs, c);
+      multiply(b, f32, as, bLow, c);
+    }
+    if (precision != tile::Precision::Low)
+      multiply(b, f32, as, bs, c);
   }
 
   /// All but 13 bits of the fraction.

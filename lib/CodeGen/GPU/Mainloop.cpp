@@ -10,8 +10,8 @@
 //       unless no row of the warp sees the block:
 //         S = Q K^T
 //         S[i][j] = -inf for j >= limit(i), if some row sees a part of it
-//         P, and the state rescaled          (Softmax)
-//         O = O + P V
+//         P, the maxima and the sums         (Softmax)
+//         O = O * 2^(m - m') + P V
 //
 // One barrier for each block of keys: who has passed it knows that the block
 // has arrived for all, and that all have done with the one before.
@@ -176,22 +176,33 @@ void mlir::dilated::emitLoadQuery(TileBuilder &b, AttentionBlock &block) {
       [&] { return queries; });
 }
 
-/// S = Q K^T.
+/// S = Q K^T. The small products of exact f32 have a sum of their own: added
+/// one by one they would be rounded to the unit of S.
 static Value emitScores(TileBuilder &b, AttentionBlock &block, Value keys) {
   const AttentionTiling &tiling = block.tiling;
   auto keyType = b.fragment({tiling.step, tiling.keys}, block.signature.element,
                             tile::Layout::B);
   auto scoreType =
       b.fragment({16, tiling.keys}, b.getF32Type(), tile::Layout::Accumulator);
-  Value scores = b.fill(scoreType, 0.0);
+  Value scores = b.fill(scoreType, 0.0), low = scores;
+  bool isExact = block.signature.element.isF32() &&
+                 block.signature.precision == tile::Precision::Exact;
   for (int64_t k = 0; k < tiling.headDim / tiling.step; ++k) {
     Value query =
         tiling.queryInRegisters ? block.queries[k] : emitQueryStep(b, block, k);
     Value key = tile::LoadOp::create(b, keyType, keys, b.i32(0),
                                      k * tiling.step, /*transposed=*/false);
-    scores = tile::MmaOp::create(b, scoreType, query, key, scores,
-                                 block.signature.precision);
+    auto multiply = [&](Value sum, tile::Precision precision) {
+      return tile::MmaOp::create(b, scoreType, query, key, sum, precision);
+    };
+    if (isExact)
+      low = multiply(low, tile::Precision::Low);
+    scores = multiply(scores, isExact ? tile::Precision::High
+                                      : block.signature.precision);
   }
+  if (isExact)
+    scores = b.map(scoreType, {scores, low},
+                   [&](ArrayRef<Value> e) { return b.add(e[0], e[1]); });
   if (tiling.queryInRegisters)
     return scores;
   return b.ifThenElse(
@@ -200,27 +211,52 @@ static Value emitScores(TileBuilder &b, AttentionBlock &block, Value keys) {
       [&]() -> SmallVector<Value> { return {scores}; })[0];
 }
 
-/// O = O + P V, in steps of keys, in pages of columns.
-static void emitValues(TileBuilder &b, AttentionBlock &block, Value weights,
-                       Value values, SoftmaxState &state) {
+/// sum + P V of one page of columns, in steps of keys.
+static Value emitPageProduct(TileBuilder &b, AttentionBlock &block,
+                             Value weights, Value values, Page page,
+                             Value sum) {
   const AttentionTiling &tiling = block.tiling;
   Type element = block.signature.element;
-  Value operand = tile::ConvertOp::create(
-      b, b.fragment({16, tiling.keys}, element, tile::Layout::A), weights);
+  int64_t columns = page.bytes / tiling.elementBytes;
   for (int64_t k = 0; k < tiling.keys; k += tiling.step) {
     Value a = tile::SliceOp::create(
-        b, b.fragment({16, tiling.step}, element, tile::Layout::A), operand, k);
-    for (auto [page, out] :
-         llvm::zip(tile::getPages(tiling.valueDim * tiling.elementBytes),
-                   state.out)) {
-      int64_t columns = page.bytes / tiling.elementBytes;
-      Value value = tile::LoadOp::create(
-          b, b.fragment({tiling.step, columns}, element, tile::Layout::B),
-          values, b.i32(k), page.start / tiling.elementBytes,
-          /*transposed=*/true);
-      out = tile::MmaOp::create(b, out.getType(), a, value, out,
-                                block.signature.precision);
+        b, b.fragment({16, tiling.step}, element, tile::Layout::A), weights, k);
+    Value value = tile::LoadOp::create(
+        b, b.fragment({tiling.step, columns}, element, tile::Layout::B), values,
+        b.i32(k), page.start / tiling.elementBytes,
+        /*transposed=*/true);
+    sum = tile::MmaOp::create(b, sum.getType(), a, value, sum,
+                              block.signature.precision);
+  }
+  return sum;
+}
+
+/// O = O * 2^(m - m') + P V. Matrix units cut sums off instead of rounding
+/// them, which adds up over many keys: in f32 they sum up one block of keys,
+/// and the rest is a multiply-add.
+static void emitValues(TileBuilder &b, AttentionBlock &block,
+                       const SoftmaxWeights &softmax, Value values,
+                       SoftmaxState &state) {
+  const AttentionTiling &tiling = block.tiling;
+  Value weights = tile::ConvertOp::create(
+      b,
+      b.fragment({16, tiling.keys}, block.signature.element, tile::Layout::A),
+      softmax.weights);
+  SmallVector<Page> pages =
+      tile::getPages(tiling.valueDim * tiling.elementBytes);
+  for (auto [page, out] : llvm::zip(pages, state.out)) {
+    auto type = cast<tile::FragmentType>(out.getType());
+    if (block.signature.element.isF32()) {
+      Value product =
+          emitPageProduct(b, block, weights, values, page, b.fill(type, 0.0));
+      out = b.map(type, {out, softmax.correction, product},
+                  [&](ArrayRef<Value> e) { return b.fma(e[0], e[1], e[2]); });
+      continue;
     }
+    Value rescaled =
+        b.map(type, {out, softmax.correction},
+              [&](ArrayRef<Value> e) { return b.mul(e[0], e[1]); });
+    out = emitPageProduct(b, block, weights, values, page, rescaled);
   }
 }
 
@@ -331,8 +367,9 @@ private:
           Stage tiles(b, block, stage);
           Value scores = emitScores(b, block, tiles.keys);
           scores = emitMask(b, block, scores, limits, index);
-          Value weights = emitOnlineSoftmax(b, block, scores, limits, state);
-          emitValues(b, block, weights, tiles.values, state);
+          SoftmaxWeights softmax =
+              emitOnlineSoftmax(b, block, scores, limits, state);
+          emitValues(b, block, softmax, tiles.values, state);
           return state.flatten();
         },
         [&] { return SmallVector<Value>(values); });

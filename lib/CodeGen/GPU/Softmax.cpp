@@ -9,7 +9,7 @@
 //   m'   = max(m, c * max over j of s[j] + b)
 //   p[j] = 2^(c * s[j] + (b - m'))
 //   l    = l * 2^(m - m') + sum over j of p[j]
-//   O    = O * 2^(m - m')                        + P V in Mainloop.cpp
+//   O    = O * 2^(m - m') + P V                      in Mainloop.cpp
 //
 // One multiply-add and one exponential for each score; the sum over the four
 // lanes of a row waits for the end of the kernel. c > 0, so the maximum may be
@@ -57,9 +57,11 @@ SoftmaxState mlir::dilated::emitInitialState(TileBuilder &b,
   return state;
 }
 
-Value mlir::dilated::emitOnlineSoftmax(TileBuilder &b, AttentionBlock &block,
-                                       Value scores, const RowLimits &limits,
-                                       SoftmaxState &state) {
+SoftmaxWeights mlir::dilated::emitOnlineSoftmax(TileBuilder &b,
+                                                AttentionBlock &block,
+                                                Value scores,
+                                                const RowLimits &limits,
+                                                SoftmaxState &state) {
   Type f32 = b.getF32Type();
   auto rows = b.rows(f32), parts = b.rowParts(f32);
   Value c = block.scale;
@@ -90,10 +92,6 @@ Value mlir::dilated::emitOnlineSoftmax(TileBuilder &b, AttentionBlock &block,
                     [&](ArrayRef<Value> row) { return b.mul(row[0], row[1]); });
   state.sum = tile::ReduceColumnsOp::create(b, parts, tile::Reduction::Add,
                                             weights, sum);
-  // O = O * 2^(m - m')
-  for (Value &out : state.out)
-    out = b.map(cast<tile::FragmentType>(out.getType()), {out, correction},
-                [&](ArrayRef<Value> e) { return b.mul(e[0], e[1]); });
   state.max = max;
-  return weights;
+  return {weights, correction};
 }

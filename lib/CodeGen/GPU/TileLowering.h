@@ -19,10 +19,11 @@ namespace mlir::dilated {
 /// Registers of a fragment: elements, or 4 bytes each for operands of products.
 VectorType getRegisterType(tile::FragmentType type);
 
-/// The chunks of a page in the order of a row: chunk c lies at c xor this.
-/// `row` is any number that is congruent to the row modulo 8.
-Value emitSwizzle(LaneBuilder &b, tile::SharedType type, tile::Page page,
-                  Value row);
+/// Where the 16 bytes of chunk `chunk` (i32) of row `row` (i32) lie in a page,
+/// in bytes. Rows that are congruent modulo 8 are permuted alike: one that is 8
+/// rows on lies 8 * page.bytes on, and chunk c xor d at the offset xor 16 * d.
+Value emitChunkOffset(LaneBuilder &b, tile::SharedType type, tile::Page page,
+                      Value row, Value chunk);
 
 void populateFragmentPatterns(const TypeConverter &converter,
                               RewritePatternSet &patterns);

@@ -10,8 +10,12 @@ gpu.module @kernels {
     // CHECK-DAG: %[[TID:.*]] = nvvm.read.ptx.sreg.tid.x : i32
     // CHECK-DAG: %[[ROW:.*]] = arith.shrui %[[TID]], %c3_i32
     // CHECK-DAG: %[[CHUNK:.*]] = arith.andi %[[TID]], %c7_i32
-    // CHECK: %[[SWIZZLE:.*]] = arith.andi %[[ROW]], %c7_i32
-    // CHECK: arith.xori %[[CHUNK]], %[[SWIZZLE]]
+    // CHECK-DAG: %[[COLUMN:.*]] = arith.shli %[[CHUNK]], %c4_i32
+    // CHECK-DAG: %[[START:.*]] = arith.muli %[[ROW]], %c128_i32
+    // CHECK: %[[OFFSET:.*]] = arith.addi %[[START]], %[[COLUMN]]
+    // CHECK: %[[LINE:.*]] = arith.andi %[[ROW]], %c7_i32
+    // CHECK: %[[SWIZZLE:.*]] = arith.shli %[[LINE]], %c4_i32
+    // CHECK: arith.xori %[[OFFSET]], %[[SWIZZLE]]
     // CHECK: %[[EXISTS:.*]] = arith.cmpi slt, %[[ROW]], %[[COUNT]]
     // CHECK: %[[SIZE:.*]] = arith.select %[[EXISTS]], %c16_i32, %c0_i32
     // CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %[[SIZE]]
@@ -24,6 +28,43 @@ gpu.module @kernels {
         : !llvm.ptr<1> -> !tile.shared<32x64xbf16, xor>
     %group = tile.commit(%t)
     tile.wait %group {younger = 1 : i64}
+    gpu.return
+  }
+}
+
+// -----
+
+// Pages of 64 and of 32 bytes: two and four rows are a line. Which of its chunks
+// a thread writes is xored with s(l), times 16.
+// CHECK-LABEL: gpu.func @copyPages
+gpu.module @kernels {
+  gpu.func @copyPages(%source: !llvm.ptr<1>, %stride: i64, %offset: i32) kernel
+      attributes {known_block_size = array<i32: 128, 1, 1>} {
+    %rows = arith.constant 32 : i32
+    // Of row t div 4: l = t div 8.
+    // CHECK: %[[ROW:.*]] = arith.shrui %[[TID:.*]], %c2_i32
+    // CHECK: %[[LINE:.*]] = arith.shrui %[[ROW]], %c1_i32
+    // CHECK: %[[LOW:.*]] = arith.andi %[[LINE]], %c3_i32
+    // CHECK: %[[TWO:.*]] = arith.shli %[[LOW]], %c4_i32
+    // CHECK: %[[ONE:.*]] = arith.andi %[[LINE]], %c1_i32
+    // CHECK: %[[HIGH:.*]] = arith.shli %[[ONE]], %c6_i32
+    // CHECK: %[[SWIZZLE:.*]] = arith.xori %[[TWO]], %[[HIGH]]
+    // CHECK: arith.xori %{{.*}}, %[[SWIZZLE]]
+    // CHECK: nvvm.cp.async.shared.global
+    // Of row t div 2: l = t div 8.
+    // CHECK: %[[ROW2:.*]] = arith.shrui %[[TID]], %c1_i32
+    // CHECK: %[[LINE2:.*]] = arith.shrui %[[ROW2]], %c2_i32
+    // CHECK: %[[BIT:.*]] = arith.andi %[[LINE2]], %c1_i32
+    // CHECK: %[[ONCE:.*]] = arith.shli %[[BIT]], %c4_i32
+    // CHECK: %[[TWICE:.*]] = arith.shli %[[ONCE]], %c1_i32
+    // CHECK: %[[SWIZZLE2:.*]] = arith.xori %[[ONCE]], %[[TWICE]]
+    // CHECK: arith.xori %{{.*}}, %[[SWIZZLE2]]
+    // CHECK: nvvm.cp.async.shared.global
+    %tile = tile.shared %offset : !tile.shared<32x48xbf16, xor>
+    %t = tile.copy_async %source stride %stride rows %rows to %tile {width = 48 : i64}
+        : !llvm.ptr<1> -> !tile.shared<32x48xbf16, xor>
+    %group = tile.commit(%t)
+    tile.wait %group {younger = 0 : i64}
     gpu.return
   }
 }
@@ -89,7 +130,7 @@ gpu.module @kernels {
 
 // -----
 
-// Three products for f32, or one.
+// Three products for f32, at once or in two parts, or one.
 gpu.module @kernels {
   // CHECK-LABEL: gpu.func @exact
   gpu.func @exact(%offset: i32, %target: !llvm.ptr<3>) {
@@ -104,6 +145,34 @@ gpu.module @kernels {
     // CHECK-NOT: nvvm.mma.sync
     %s = tile.mma %a, %b, %c : !tile.fragment<16x8xf32, a>, !tile.fragment<8x8xf32, b>, !tile.fragment<16x8xf32, accumulator>
     %p = tile.reduce_columns max %s : !tile.fragment<16x8xf32, accumulator> -> !tile.fragment<16xf32, row_parts>
+    %m = tile.reduce_lanes max %p : !tile.fragment<16xf32, row_parts> -> !tile.fragment<16xf32, rows>
+    %x = tile.reduce_rows max %m : !tile.fragment<16xf32, rows> -> f32
+    // CHECK: llvm.store
+    llvm.store %x, %target : f32, !llvm.ptr<3>
+    gpu.return
+  }
+
+  // The high parts alone, then the two products with a low part.
+  // CHECK-LABEL: gpu.func @parts
+  gpu.func @parts(%offset: i32, %target: !llvm.ptr<3>) {
+    %row = arith.constant 0 : i32
+    %zero = arith.constant 0.0 : f32
+    %tile = tile.shared %offset : !tile.shared<16x8xf32, xor>
+    %c = tile.fill %zero : f32 -> !tile.fragment<16x8xf32, accumulator>
+    %a = tile.load %tile[%row, 0] : !tile.shared<16x8xf32, xor> -> !tile.fragment<16x8xf32, a>
+    %b = tile.load %tile[%row, 0] transposed : !tile.shared<16x8xf32, xor> -> !tile.fragment<8x8xf32, b>
+    // CHECK: %[[HIGH:.*]] = nvvm.mma.sync
+    %high = tile.mma %a, %b, %c precision high : !tile.fragment<16x8xf32, a>, !tile.fragment<8x8xf32, b>, !tile.fragment<16x8xf32, accumulator>
+    // CHECK: arith.subf
+    // CHECK-COUNT-2: nvvm.mma.sync
+    // CHECK-NOT: nvvm.mma.sync
+    %low = tile.mma %a, %b, %c precision low : !tile.fragment<16x8xf32, a>, !tile.fragment<8x8xf32, b>, !tile.fragment<16x8xf32, accumulator>
+    %sum = tile.map %high, %low : !tile.fragment<16x8xf32, accumulator>, !tile.fragment<16x8xf32, accumulator> -> !tile.fragment<16x8xf32, accumulator> {
+      ^bb0(%r: i32, %x: f32, %y: f32):
+        %z = arith.addf %x, %y : f32
+        tile.yield %z : f32
+    }
+    %p = tile.reduce_columns max %sum : !tile.fragment<16x8xf32, accumulator> -> !tile.fragment<16xf32, row_parts>
     %m = tile.reduce_lanes max %p : !tile.fragment<16xf32, row_parts> -> !tile.fragment<16xf32, rows>
     %x = tile.reduce_rows max %m : !tile.fragment<16xf32, rows> -> f32
     // CHECK: llvm.store
