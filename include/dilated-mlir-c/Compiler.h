@@ -94,6 +94,9 @@ typedef struct DilatedCompileOptions {
   const char *cacheDir;
   DilatedDiagnosticCallback onDiagnostic; /* NULL: nobody listens */
   void *userData;
+  /* Attention goes to NVIDIA GPUs of this chip and later ones ("sm_80"), the
+     rest of the model to the CPU; NULL: all of it to the CPU. */
+  const char *gpuChip;
 } DilatedCompileOptions;
 
 /*===----------------------------------------------------------------------===*\

@@ -81,6 +81,8 @@ static LogicalResult readOptions(const DilatedCompileOptions &options,
     result.import.externalDataDir = options.externalDataDir;
   result.import.expandFunctions = options.expandFunctions;
   result.phases.fuse = !options.noFuse;
+  if (options.gpuChip)
+    result.phases.gpu.emplace().chip = options.gpuChip;
   result.cacheDir =
       options.cacheDir ? options.cacheDir : getDefaultCacheFolder();
   for (size_t i = 0; i < options.shapeCount; ++i) {
@@ -126,6 +128,8 @@ compile(const DilatedCompileOptions *given, DilatedArtifact *artifact,
   context.printOpOnDiagnostic(false);
   ScopedDiagnosticHandler handler(
       &context, [&](Diagnostic &diagnostic) { forward(diagnostic, options); });
+  if (failed(verifyOptions(context, compilerOptions)))
+    return DilatedResultUnreadable;
   Compiler compiler(context, std::move(compilerOptions));
   LoadedModel loaded = load(compiler, context);
   if (!loaded.module)

@@ -15,9 +15,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dilated-mlir/Support/CompilationCache.h"
 #include "dilated-mlir/Target/PtxEmission.h"
 
 #include "llvm/ADT/SmallString.h"
+#include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -133,13 +135,29 @@ void LogReader::flush() {
   spills = 0;
 }
 
-FailureOr<SmallVector<char>>
-mlir::dilated::assemble(StringRef ptx, StringRef chip, Location loc) {
-  std::string ptxas = findPtxas();
-  if (ptxas.empty())
-    return emitError(loc, "ptxas is not there: a cubin needs it on PATH or in "
-                          "CUDA_HOME/bin (a .ptx does not: the driver compiles "
-                          "it)");
+namespace {
+
+/// What a run of ptxas leaves.
+struct Assembled {
+  int exitCode = 0;
+  std::string problem; // that kept it from being run
+  std::string log;
+  SmallVector<char> cubin;
+};
+
+} // namespace
+
+static FailureOr<std::string> readAll(const Twine &path, Location loc) {
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
+  if (!file)
+    return emitError(loc, "cannot read what ptxas has written: ")
+           << file.getError().message();
+  return (*file)->getBuffer().str();
+}
+
+static FailureOr<Assembled> runPtxas(StringRef ptxas, StringRef ptx,
+                                     StringRef chip, Location loc) {
   TemporaryFile input("ptx"), output("cubin"), log("log");
   std::error_code code;
   llvm::raw_fd_ostream file(input.path, code);
@@ -155,24 +173,91 @@ mlir::dilated::assemble(StringRef ptx, StringRef chip, Location loc) {
   StringRef arguments[] = {ptxas, arch, "-v", "-o", output.path, input.path};
   std::optional<StringRef> redirects[] = {StringRef(), StringRef(log.path),
                                           StringRef(log.path)};
-  std::string problem;
-  int result = llvm::sys::ExecuteAndWait(ptxas, arguments, std::nullopt,
-                                         redirects, /*SecondsToWait=*/0,
-                                         /*MemoryLimit=*/0, &problem);
-  LogReader reader(loc);
+  Assembled result;
+  result.exitCode = llvm::sys::ExecuteAndWait(
+      ptxas, arguments, std::nullopt, redirects, /*SecondsToWait=*/0,
+      /*MemoryLimit=*/0, &result.problem);
   if (auto text = llvm::MemoryBuffer::getFile(log.path))
-    reader.read((*text)->getBuffer());
-  if (result != 0) {
+    result.log = (*text)->getBuffer().str();
+  if (result.exitCode != 0)
+    return result;
+  FailureOr<std::string> cubin = readAll(output.path, loc);
+  if (failed(cubin))
+    return failure();
+  result.cubin.assign(cubin->begin(), cubin->end());
+  return result;
+}
+
+/// What a cubin depends on: which ptxas it is, by its place and what it says of
+/// itself, the chip and the PTX. Nothing if ptxas doesn't say.
+static std::optional<CompilationCache::Key>
+getKey(StringRef ptxas, StringRef chip, StringRef ptx) {
+  TemporaryFile log("log");
+  std::optional<StringRef> redirects[] = {StringRef(), StringRef(log.path),
+                                          StringRef(log.path)};
+  StringRef arguments[] = {ptxas, "--version"};
+  if (log.path.empty() ||
+      llvm::sys::ExecuteAndWait(ptxas, arguments, std::nullopt, redirects) != 0)
+    return std::nullopt;
+  auto version = llvm::MemoryBuffer::getFile(log.path);
+  if (!version)
+    return std::nullopt;
+  llvm::BLAKE3 hash;
+  for (StringRef part :
+       {StringRef("cubin 1"), ptxas, (*version)->getBuffer(), chip, ptx}) {
+    hash.update(std::to_string(part.size()) + "\n");
+    hash.update(part);
+  }
+  return hash.final<32>();
+}
+
+// An entry: the log up to a NUL, then the cubin.
+static SmallVector<char> pack(const Assembled &assembled) {
+  SmallVector<char> entry(assembled.log.begin(), assembled.log.end());
+  entry.push_back('\0');
+  llvm::append_range(entry, assembled.cubin);
+  return entry;
+}
+
+static Assembled unpack(ArrayRef<char> entry) {
+  auto [log, cubin] = StringRef(entry.data(), entry.size()).split('\0');
+  Assembled assembled;
+  assembled.log = log.str();
+  assembled.cubin.assign(cubin.begin(), cubin.end());
+  return assembled;
+}
+
+FailureOr<SmallVector<char>> mlir::dilated::assemble(StringRef ptx,
+                                                     StringRef chip,
+                                                     Location loc,
+                                                     StringRef cacheDir) {
+  std::string ptxas = findPtxas();
+  if (ptxas.empty())
+    return emitError(loc, "ptxas is not there: a cubin needs it on PATH or in "
+                          "CUDA_HOME/bin (a .ptx does not: the driver compiles "
+                          "it)");
+  CompilationCache cache(cacheDir.str());
+  std::optional<CompilationCache::Key> key;
+  if (!cacheDir.empty())
+    key = getKey(ptxas, chip, ptx);
+  std::optional<SmallVector<char>> stored;
+  if (key)
+    stored = cache.load(*key);
+  FailureOr<Assembled> assembled =
+      stored ? unpack(*stored) : runPtxas(ptxas, ptx, chip, loc);
+  if (failed(assembled))
+    return failure();
+  LogReader reader(loc);
+  reader.read(assembled->log);
+  if (assembled->exitCode != 0) {
     if (!reader.hasErrors)
-      emitError(loc, "'") << ptxas << "' failed with exit code " << result
-                          << (problem.empty() ? "" : ": ") << problem;
+      emitError(loc, "'") << ptxas << "' failed with exit code "
+                          << assembled->exitCode
+                          << (assembled->problem.empty() ? "" : ": ")
+                          << assembled->problem;
     return failure();
   }
-  auto cubin = llvm::MemoryBuffer::getFile(output.path, /*IsText=*/false,
-                                           /*RequiresNullTerminator=*/false);
-  if (!cubin)
-    return emitError(loc, "cannot read what ptxas has written: ")
-           << cubin.getError().message();
-  StringRef bytes = (*cubin)->getBuffer();
-  return SmallVector<char>(bytes.begin(), bytes.end());
+  if (key && !stored)
+    cache.store(*key, pack(*assembled));
+  return std::move(assembled->cubin);
 }

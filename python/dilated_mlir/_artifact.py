@@ -83,6 +83,7 @@ def compile(  # the builtin of this name is not used here
     target: str = "cpu",
     shapes: Shapes | None = None,
     *,
+    chip: str | None = None,
     cpu: str = "native",
     features: str = "",
     external_data_dir: str | os.PathLike[str] | None = None,
@@ -97,9 +98,12 @@ def compile(  # the builtin of this name is not used here
             str with a line break); or an onnx.ModelProto, or its bytes. The
             weights of a file are mapped, not read: the file must not change while
             the artifact lives.
-        target: "cpu".
+        target: "cpu", or "nvptx": attention goes to an NVIDIA GPU, the rest stays on
+            the CPU. Compiling needs no GPU, running does.
         shapes: sizes of inputs by name, None for a dimension that stays as it is:
             `{"tokens": (1, None, 768)}`.
+        chip: of target "nvptx": the oldest GPU that the kernels run on, None for
+            "sm_80".
         cpu: a processor that LLVM knows ("x86-64-v3"); "native" is this one.
         features: further features, "+avx2,-avx512f".
         external_data_dir: where external data lies; None: beside the model.
@@ -113,8 +117,10 @@ def compile(  # the builtin of this name is not used here
         CompileError: with all diagnostics, when the model can't be read, is
             invalid or unsupported, or when the options don't fit it.
     """
-    if target != "cpu":
-        raise CompileError(f"target '{target}' is not supported; supported: cpu")
+    if target not in ("cpu", "nvptx"):
+        raise CompileError(f"target '{target}' is not supported; supported: cpu, nvptx")
+    if chip is not None and target != "nvptx":
+        raise CompileError(f"chip '{chip}' belongs to target 'nvptx', not to '{target}'")
     shape_texts = [_format_shape(name, sizes) for name, sizes in (shapes or {}).items()]
     data_dir = None if external_data_dir is None else os.fspath(external_data_dir)
 
@@ -129,6 +135,7 @@ def compile(  # the builtin of this name is not used here
             expand_functions=expand_functions,
             fuse=fuse,
             cache_dir=cache_folder(cache),
+            gpu_chip=(chip or "sm_80") if target == "nvptx" else None,
         )
         diagnostics = make_diagnostics(items)
         if result:

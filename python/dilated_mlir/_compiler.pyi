@@ -25,4 +25,5 @@ def compile(
     expand_functions: bool,
     fuse: bool,
     cache_dir: str | None,
+    gpu_chip: str | None,
 ) -> tuple[Artifact | None, int, list[_Diagnostic]]: ...

@@ -113,7 +113,8 @@ nb::tuple compile(const std::string &source, bool isText,
                   const std::vector<std::string> &shapes,
                   const std::optional<std::string> &externalDataDir,
                   bool expandFunctions, bool fuse,
-                  const std::optional<std::string> &cacheDir) {
+                  const std::optional<std::string> &cacheDir,
+                  const std::optional<std::string> &gpuChip) {
   Diagnostics diagnostics;
   std::vector<const char *> shapeTexts;
   for (const std::string &shape : shapes)
@@ -129,6 +130,7 @@ nb::tuple compile(const std::string &source, bool isText,
   options.expandFunctions = expandFunctions;
   options.noFuse = !fuse;
   options.cacheDir = cacheDir ? cacheDir->c_str() : nullptr;
+  options.gpuChip = gpuChip ? gpuChip->c_str() : nullptr;
   options.onDiagnostic = collect;
   options.userData = &diagnostics;
   DilatedArtifact artifact = {};
@@ -160,5 +162,6 @@ NB_MODULE(_compiler, m) {
   m.def("compile", &compile, nb::arg("source"), nb::arg("is_text"),
         nb::arg("cpu"), nb::arg("features"), nb::arg("shapes"),
         nb::arg("external_data_dir").none(), nb::arg("expand_functions"),
-        nb::arg("fuse"), nb::arg("cache_dir").none());
+        nb::arg("fuse"), nb::arg("cache_dir").none(),
+        nb::arg("gpu_chip").none());
 }

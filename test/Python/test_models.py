@@ -226,6 +226,10 @@ def test_bad_usage(models, tmp_path):
         dilated_mlir.compile("model.txt")
     with pytest.raises(CompileError, match="target 'cuda' is not supported"):
         dilated_mlir.compile(path, target="cuda")
+    with pytest.raises(CompileError, match="chip 'sm_90' belongs to target 'nvptx'"):
+        dilated_mlir.compile(path, chip="sm_90")
+    with pytest.raises(CompileError, match="unknown chip 'sm_11'"):
+        dilated_mlir.compile(path, target="nvptx", chip="sm_11")
     with pytest.raises(CompileError, match="unknown processor 'abacus'"):
         dilated_mlir.compile(path, cpu="abacus")
     with pytest.raises(RunError, match="options belong to a model that is to be compiled"):
@@ -233,6 +237,23 @@ def test_bad_usage(models, tmp_path):
     (tmp_path / "broken.onnx").write_bytes(b"not a model")
     with pytest.raises(CompileError):
         dilated_mlir.compile(tmp_path / "broken.onnx")
+
+
+def test_attention_for_a_gpu(tmp_path, monkeypatch):
+    shape = "tensor<1x?x2x16xf16>"
+    text = (
+        f"func.func @main(%q: {shape}, %k: {shape}, %v: {shape}) -> {shape} {{\n"
+        f"  %out = dilated.attention %q, %k, %v pattern(<[segment<64, 1>]>) : {shape}, {shape}, {shape} -> {shape}\n"
+        f"  return %out : {shape}\n}}\n"
+    )
+    artifact = dilated_mlir.compile(text, target="nvptx", chip="sm_90")
+    artifact.save(tmp_path / "a.so")
+    assert b".target sm_90" in (tmp_path / "a.so").read_bytes()
+    # Here is no driver, be there one or not.
+    monkeypatch.setenv("DILATED_CUDA_DRIVER", str(tmp_path / "none.so"))
+    for model in (artifact, tmp_path / "a.so"):
+        with pytest.raises(RunError, match="none.so"):
+            Session(model)
 
 
 def test_warnings_stay_with_the_artifact():

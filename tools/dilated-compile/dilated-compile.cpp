@@ -209,8 +209,8 @@ static std::function<void(StringRef)> makeProgress() {
 
 /// The kernels alone: PTX with a description, a cubin, or their LLVM IR.
 static int writeKernels(MLIRContext &context, Compiler &compiler,
-                        ModuleOp module, const Options &options,
-                        Format format) {
+                        ModuleOp module, const Options &options, Format format,
+                        StringRef cacheDir) {
   FailureOr<CompiledKernels> kernels =
       compiler.compileKernels(module, /*wantsIr=*/format == Format::LlvmIr);
   if (failed(kernels))
@@ -220,7 +220,7 @@ static int writeKernels(MLIRContext &context, Compiler &compiler,
       format == Format::LlvmIr ? kernels->llvmIr : std::move(kernels->text);
   if (format == Format::Cubin) {
     FailureOr<SmallVector<char>> cubin =
-        assemble(bytes, kernels->description.chip, loc);
+        assemble(bytes, kernels->description.chip, loc, cacheDir);
     if (failed(cubin))
       return kNo;
     bytes.assign(cubin->begin(), cubin->end());
@@ -243,6 +243,7 @@ static int compile(MLIRContext &context, const Options &options,
   LibraryOptions library = {compilerOptions.target, getWeightFile(options)};
   auto progress = compilerOptions.progress;
   bool isForGpu = compilerOptions.phases.gpu.has_value();
+  std::string cacheDir = compilerOptions.cacheDir;
   // A plan is made from a copy, which leaves no files behind.
   bool hasDumps = !compilerOptions.dumpPhasesTo.empty();
   CompilerOptions planOptions = compilerOptions;
@@ -298,7 +299,7 @@ static int compile(MLIRContext &context, const Options &options,
   }
 
   if (isForGpu && format != Format::Library && format != Format::Object)
-    return writeKernels(context, compiler, module, options, format);
+    return writeKernels(context, compiler, module, options, format, cacheDir);
   std::string llvmIr;
   llvm::raw_string_ostream irStream(llvmIr);
   FailureOr<CompiledModel> compiled = compiler.compile(

@@ -35,9 +35,10 @@ std::string findPtxas();
 
 /// The cubin that ptxas makes of `ptx` for `chip`. Its lines become
 /// diagnostics at `loc`: a remark per kernel with registers, shared memory and
-/// spills, warnings (spills are one), errors.
+/// spills, warnings (spills are one), errors. With a folder of compiled code
+/// (Support/CompilationCache.h), a cubin and its lines may come from there.
 FailureOr<SmallVector<char>> assemble(StringRef ptx, StringRef chip,
-                                      Location loc);
+                                      Location loc, StringRef cacheDir = "");
 
 } // namespace mlir::dilated
 

@@ -25,14 +25,16 @@ struct TileChoice {
 } // namespace
 
 // A lane has 255 registers: 16 x Dv of output take Dv/2, 16 x D of queries D/4
-// (f32: D/2), scores keys/2. A block has 99 kB of shared memory on every chip
+// (f32: D/2), scores keys/2 (f32: keys, with the sums of small products, and 16
+// of a product). A block has 99 kB of shared memory on every chip
 // from sm_80 on but for what is kept of it.
 static constexpr TileChoice kTileTable[] = {
     {2, 96, 64, true},   // 48 kB at D = 96
     {2, 128, 64, false}, // 64 kB and 16 kB of queries at D = 128
-    {2, 256, 32, false}, // 64 kB and 32 kB of queries
-    {4, 64, 64, true},   // 64 kB at D = 64
-    {4, 128, 32, false}, // 64 kB and 32 kB of queries at D = 128
+    {2, 192, 32, false}, // 48 kB and 24 kB of queries at D = 192
+    {2, 256, 16, false}, // 32 kB and 32 kB of queries
+    {4, 64, 32, true},   // 32 kB at D = 64
+    {4, 128, 16, false}, // 32 kB and 32 kB of queries at D = 128
     {4, 256, 8, false},  // 32 kB and 64 kB of queries
 };
 

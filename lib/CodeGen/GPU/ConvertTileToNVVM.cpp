@@ -47,7 +47,17 @@ struct LowerShared : OpConversionPattern<tile::SharedOp> {
     Value base = LLVM::AddressOfOp::create(
         b, LLVM::LLVMPointerType::get(getContext(), 3), kSharedName);
     Value address = LLVM::PtrToIntOp::create(b, b.getI32Type(), base);
-    rewriter.replaceOp(op, b.add(address, adaptor.getOffset()));
+    // What is constant of the offset comes last.
+    Value offset = adaptor.getOffset();
+    int64_t constant = 0;
+    while (auto sum = offset.getDefiningOp<arith::AddIOp>()) {
+      std::optional<int64_t> known = getConstantIntValue(sum.getRhs());
+      if (!known)
+        break;
+      constant += *known;
+      offset = sum.getLhs();
+    }
+    rewriter.replaceOp(op, b.add(b.add(address, offset), b.i32(constant)));
     return success();
   }
 };

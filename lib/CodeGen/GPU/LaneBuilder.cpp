@@ -64,6 +64,10 @@ Value LaneBuilder::thread() {
 void LaneBuilder::barrier() { gpu::BarrierOp::create(*this); }
 
 Value LaneBuilder::sharedPointer(Value address) {
+  // A constant goes behind the pointer, from where instructions take it.
+  if (auto sum = address.getDefiningOp<arith::AddIOp>())
+    if (std::optional<int64_t> bytes = getConstantIntValue(sum.getRhs()))
+      return advance(sharedPointer(sum.getLhs()), *bytes);
   return LLVM::IntToPtrOp::create(
       *this, LLVM::LLVMPointerType::get(getContext(), 3), address);
 }
@@ -82,7 +86,7 @@ Value LaneBuilder::advance(Value pointer, int64_t bytes) {
 }
 
 Value LaneBuilder::opaque(Value value) {
-  bool wide = value.getType().isInteger(64);
+  bool wide = !value.getType().isInteger(32);
   return LLVM::InlineAsmOp::create(
              *this, value.getType(), value,
              wide ? "mov.b64 $0, $1;" : "mov.b32 $0, $1;",

@@ -49,8 +49,8 @@ public:
   Value advance(Value pointer, Value bytes);
   Value advance(Value pointer, int64_t bytes);
 
-  /// The same i32 or i64 for the machine, any for the compiler: what depends on
-  /// it stays where it is, and a loop up to it is not unrolled.
+  /// The same i32, i64 or pointer for the machine, any for the compiler: what
+  /// depends on it stays where it is, and a loop up to it is not unrolled.
   Value opaque(Value value);
 
   /// The value of another lane of the warp: lane xor `mask`.

@@ -49,7 +49,7 @@ public:
     firstRow = b.shiftRight(thread, llvm::Log2_64(chunks));
     chunk = b.bitAnd(thread, chunks - 1);
     Value offset = emitChunkOffset(b, type, page, firstRow, chunk);
-    target = b.advance(b.sharedPointer(b.add(address, offset)),
+    target = b.advance(b.advance(b.sharedPointer(address), offset),
                        page.start * type.getRows());
   }
 

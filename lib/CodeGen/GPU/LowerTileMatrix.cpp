@@ -89,12 +89,12 @@ private:
     if (laneByte)
       offset = b.add(offset, laneByte);
     // A row that is known goes into the instruction, with the page.
-    Value base = address;
+    Value base = b.sharedPointer(address);
     if (std::optional<int64_t> known = getConstantIntValue(row))
       staticRow += *known;
     else
-      base = b.add(base, b.mul(row, b.i32(page.bytes)));
-    return b.advance(b.sharedPointer(b.add(base, offset)),
+      base = b.advance(base, b.mul(row, b.i32(page.bytes)));
+    return b.advance(b.advance(base, offset),
                      page.start * type.getRows() + staticRow * page.bytes);
   }
 

@@ -94,12 +94,11 @@ struct KeyBlock {
   Value rows; // how many it has, i32
 };
 
-/// The stage `stage` (i32): keys, then values.
+/// Keys, then values, at `stage` (i32): where it begins behind the first one.
 struct Stage {
   Stage(TileBuilder &b, AttentionBlock &block, Value stage) {
     const AttentionTiling &tiling = block.tiling;
-    Value offset = b.add(b.mul(stage, b.i32(tiling.getStageBytes())),
-                         b.i32(tiling.stagesOffset));
+    Value offset = b.add(stage, b.i32(tiling.stagesOffset));
     keys = tile::SharedOp::create(
         b, getSharedType(block, tiling.keys, tiling.headDim), offset);
     values = tile::SharedOp::create(
@@ -299,22 +298,20 @@ public:
   /// `token` and `stage` are the first block's, then those of the first block
   /// of the next run.
   void emit(Value &token, Value &stage, SoftmaxState &state) {
-    SmallVector<Value> init = {token, stage,
-                               advance(first.keys, first.keyStride),
-                               advance(first.values, first.valueStride)};
+    SmallVector<Value> init = {token, stage, first.keys, first.values};
     llvm::append_range(init, state.flatten());
     SmallVector<Value> results = b.forEach(
         b.i32(0), numBlocks, 1, init, [&](Value index, ValueRange values) {
           tile::WaitOp::create(b, values[0], 0);
           b.barrier();
           KeyBlock following = first;
-          following.keys = values[2];
-          following.values = values[3];
-          Value current = values[1], other = b.sub(b.i32(1), current);
-          SmallVector<Value> yielded = {
-              emitPrefetch(index, following, other), other,
-              advance(following.keys, following.keyStride),
-              advance(following.values, following.valueStride)};
+          following.keys = advance(values[2], first.keyStride);
+          following.values = advance(values[3], first.valueStride);
+          Value current = values[1];
+          Value other = b.sub(b.i32(block.tiling.getStageBytes()), current);
+          SmallVector<Value> yielded = {emitPrefetch(index, following, other),
+                                        other, following.keys,
+                                        following.values};
           llvm::append_range(
               yielded, emitAttend(index, current, values.drop_front(carried)));
           return yielded;
@@ -327,10 +324,11 @@ public:
 private:
   static constexpr size_t carried = 4;
 
-  /// From a block to the next.
+  /// From a block to the next. One pointer for all that is copied from there:
+  /// unless it is opaque, the compiler keeps one for each.
   Value advance(Value pointer, Value stride) {
-    return b.element(pointer, b.mul(stride, b.i64(block.tiling.keys)),
-                     block.tiling.elementBytes);
+    return b.opaque(b.element(pointer, b.mul(stride, b.i64(block.tiling.keys)),
+                              block.tiling.elementBytes));
   }
 
   /// Block index + 1, or what comes after the run.

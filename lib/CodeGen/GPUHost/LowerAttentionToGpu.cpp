@@ -6,6 +6,7 @@
 
 #include "../CPU/AttentionChecks.h"
 #include "../GPU/AttentionKernel.h"
+#include "../GPU/TileRows.h"
 #include "HostBuffer.h"
 #include "dilated-mlir/CodeGen/GPUHost/Passes.h"
 #include "dilated-mlir/Plan/TileGrid.h"
@@ -60,14 +61,22 @@ private:
 
 } // namespace
 
-/// Whether kernels of GPUs exist for these types.
-static bool isSupported(FusedAttentionOp op) {
+/// Whether kernels of GPUs exist for these types and this many terms.
+static bool isSupported(FusedAttentionOp op, int64_t numTerms) {
   Type element = getElementTypeOrSelf(op.getQuery().getType());
-  if (isa<Float32Type, Float16Type, BFloat16Type>(element))
-    return true;
-  op.emitWarning("attention on ")
-      << element << " stays on the CPU: GPUs have kernels for f32, f16, bf16";
-  return false;
+  if (!isa<Float32Type, Float16Type, BFloat16Type>(element)) {
+    op.emitWarning("attention on ")
+        << element << " stays on the CPU: GPUs have kernels for f32, f16, bf16";
+    return false;
+  }
+  if (numTerms > kTileRowsMaxTerms) {
+    op.emitWarning("attention with ")
+        << numTerms
+        << " terms stays on the CPU: GPUs have kernels for patterns of up to "
+        << kTileRowsMaxTerms;
+    return false;
+  }
+  return true;
 }
 
 gpu::GPUModuleOp LowerAttentionToGpu::createKernelModule() {
@@ -286,7 +295,7 @@ void LowerAttentionToGpu::runOnOperation() {
     bool isLowered =
         op.getResults().empty() && segments &&
         (op.getPattern().getOverlap() != Overlap::Set || segments->size() == 1);
-    if (isLowered && isSupported(op))
+    if (isLowered && isSupported(op, segments->size()))
       ops.push_back(op);
   });
   if (ops.empty())
