@@ -65,7 +65,7 @@ MUTANTS = [
     Mutant("copies are open at the end", r"cp\.async\.wait_group\s+0;", "", {EXIT}, LAST),
     Mutant("a copy belongs to no group", r"cp\.async\.commit_group;", "", {EARLY, EXIT}),
     Mutant("a warp reads notes too early", r"bar\.warp\.sync\s+-1;", "", {RACE, SHARED}, ALL),
-    Mutant("the next block goes to the stage in use", r"(wait_group\s+0;\s*bar\.sync\s+0;\s*)xor\.b32\s+(%r\d+), (%r\d+), 1;", r"\1mov.b32 \2, \3;", {RACE, EARLY, WRONG}),
+    Mutant("the next block goes to the stage in use", r"sub\.s32(\s+%r\d+, %r\d+, %r\d+;\s*add\.s32\s+%r\d+, %r\d+, )17408(;\s*add\.s32\s+%r\d+, %r\d+, )25600;", r"add.s32\g<1>1024\g<2>9216;", {RACE, EARLY, WRONG}, ALL),
     Mutant("rows behind the end are copied", r"selp\.b32(\s+%r\d+, 16), 0,", r"selp.b32\1, 16,", {BOUNDS, WRONG}, ALL),
     Mutant("hidden keys count", r"selp\.f32(\s+%r\d+, %r\d+), 0fFF800000,", r"selp.f32\1, 0f00000000,", {WRONG}, ALL),
     Mutant("no swizzle where keys are read", r"xor\.b32(\s+%r\d+, %r\d+), 32;", r"add.s32\1, 32;", {WRONG, SHARED}, LAST),
@@ -74,7 +74,7 @@ MUTANTS = [
     Mutant("the maximum of a part of the row", r"shfl\.sync\.bfly\.b32(\s+%r\d+, %r\d+), 2,(?=[^;]*;\s*max\.f32)", r"shfl.sync.bfly.b32\1, 0,", {WRONG}),
     Mutant("weights to another base", "0f3FB8AA3B", "0f3F800000", {WRONG}),
     Mutant("the lse in base 2", "0f3F317218", "0f3F800000", {WRONG}),
-    Mutant("outputs are not rescaled", r"mul\.rn\.f32(\s+%r\d+), (%r\d+), %r\d+;(?=\s*cvt\.rn\.f16x2\.f32\s)", r"mov.b32\1, \2;", {WRONG}),
+    Mutant("outputs are not rescaled", r"mul\.rn\.f32(\s+%r\d+), (%r\d+), %r\d+;(?=(\s*mul\.rn\.f32[^;]*;){3})", r"mov.b32\1, \2;", {WRONG}),
     Mutant("a weight is no power", r"ex2\.approx\.ftz\.f32(\s+%r\d+, %r\d+;)(?=\s*fma)", r"mov.b32\1", {WRONG}),
     Mutant("a key block too many", r"setp\.lt\.s32(\s+%p\d+, %r\d+, %r\d+;\s*@%p\d+ bra)", r"setp.le.s32\1", {WRONG, BOUNDS, SHARED, EARLY, RACE}, LAST),
 ]
