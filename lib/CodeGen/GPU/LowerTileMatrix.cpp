@@ -83,9 +83,8 @@ private:
   Value getPointer(Value laneRow, Value laneChunk, Value laneByte,
                    int64_t staticRow, int64_t byte) {
     tile::Page page = getPage(type, byte);
-    // What depends on the lane comes first, so that it is shared by all loads.
-    Value offset = emitChunkOffset(b, type, page, laneRow, laneChunk);
-    offset = b.bitXor(offset, b.i32((byte - page.start) / 16 * 16));
+    Value offset = b.bitXor(getLaneOffset(page, laneRow, laneChunk),
+                            b.i32((byte - page.start) / 16 * 16));
     if (laneByte)
       offset = b.add(offset, laneByte);
     // A row that is known goes into the instruction, with the page.
@@ -98,9 +97,24 @@ private:
                      page.start * type.getRows() + staticRow * page.bytes);
   }
 
+  /// What depends on the lane comes first, so that it is shared by all loads.
+  /// Accumulators of wide rows leave no registers that addresses could be kept
+  /// in over a loop.
+  Value getLaneOffset(tile::Page page, Value laneRow, Value laneChunk) {
+    Value offset = emitChunkOffset(b, type, page, laneRow, laneChunk);
+    if (type.getRowBytes() < kWideRow)
+      return offset;
+    Value &kept = opaqueOffsets[{page.bytes, laneRow, laneChunk}];
+    if (!kept)
+      kept = b.opaque(offset);
+    return kept;
+  }
+  static constexpr int64_t kWideRow = 512;
+
   LaneBuilder &b;
   SharedType type;
   Value address, row;
+  DenseMap<std::tuple<int64_t, Value, Value>, Value> opaqueOffsets;
 };
 
 struct LowerLoad : OpConversionPattern<tile::LoadOp> {
