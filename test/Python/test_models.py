@@ -243,7 +243,8 @@ def test_attention_for_a_gpu(tmp_path, monkeypatch):
     shape = "tensor<1x?x2x16xf16>"
     text = (
         f"func.func @main(%q: {shape}, %k: {shape}, %v: {shape}) -> {shape} {{\n"
-        f"  %out = dilated.attention %q, %k, %v pattern(<[segment<64, 1>]>) : {shape}, {shape}, {shape} -> {shape}\n"
+        "  %out = dilated.attention %q, %k, %v pattern(<[segment<64, 1>]>)"
+        f" : {shape}, {shape}, {shape} -> {shape}\n"
         f"  return %out : {shape}\n}}\n"
     )
     artifact = dilated_mlir.compile(text, target="nvptx", chip="sm_90")
