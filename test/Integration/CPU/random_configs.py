@@ -1,12 +1,12 @@
 """Random attention configurations through the compiler, against the oracle.
 
 usage: random_configs.py --count N --seed S [--mcpu NAME] [--no-fuse] [--device D]
-                         [--max-length N] [--only I,J] [--keep DIR]
+                         [--max-length N] [--max-depth D] [--only I,J] [--keep DIR]
 
-Configuration number i depends on the seed, i and --max-length alone, so `--only i --keep DIR`
-makes a failing one again. Packed and 4-D operands come as ONNX models, many to a
-process; constant head offsets and other layouts as MLIR modules, which is where
-they can be written. Closing line `N passed, N failed`.
+Configuration number i depends on the seed, i, --max-length and --max-depth alone, so
+`--only i --keep DIR` makes a failing one again. Packed and 4-D operands come as ONNX
+models, many to a process; constant head offsets and other layouts as MLIR modules, which
+is where they can be written. Closing line `N passed, N failed`.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
@@ -59,15 +59,15 @@ def random_pattern(rng, n):
     )
 
 
-def random_case(rng, longest):
+def random_case(rng, longest, deepest):
     lengths = [rng.integers(1, longest + 1), rng.integers(1, longest + 1), rng.integers(1, 20)]
     n = int(rng.choice(lengths))
     heads = int(rng.integers(1, 17))
     kv_heads = heads
     if rng.random() < 0.3:
         kv_heads = int(rng.choice([g for g in range(1, heads + 1) if heads % g == 0]))
-    depth = int(rng.integers(1, 97))
-    value_depth = int(rng.integers(1, 97)) if rng.random() < 0.2 else depth
+    depth = int(rng.integers(1, deepest + 1))
+    value_depth = int(rng.integers(1, deepest + 1)) if rng.random() < 0.2 else depth
     pattern = random_pattern(rng, n)
     as_mlir = pattern.offset == "constant" or rng.random() < 0.1
     layouts = ("bnhd",) * 4
@@ -94,9 +94,9 @@ def random_case(rng, longest):
     return case, as_mlir
 
 
-def write(folder, rng, longest):
+def write(folder, rng, longest, deepest):
     """Writes one configuration; returns it and the MLIR module, if it is one."""
-    case, as_mlir = random_case(rng, longest)
+    case, as_mlir = random_case(rng, longest, deepest)
     operands = attention_cases.random_operands(case, rng)
     outputs = attention_cases.expected_outputs(case, operands)
     attention_cases.write_data(folder, case, operands, outputs)
@@ -146,6 +146,7 @@ def main():
     parser.add_argument("--no-fuse", action="store_true", help="run the branches as they are")
     parser.add_argument("--device", default="cpu", help="of dilated-run")
     parser.add_argument("--max-length", type=int, default=600, help="of a sequence")
+    parser.add_argument("--max-depth", type=int, default=96, help="of a head")
     parser.add_argument("--mcpu", help="instruction set to compile for (default: native)")
     parser.add_argument("--only", help="numbers of configurations, with commas")
     parser.add_argument("--keep", type=Path, help="leave models and data there")
@@ -165,7 +166,10 @@ def main():
         for number in numbers:
             folder = root / f"case-{number:03d}"
             case, module = write(
-                folder, np.random.default_rng([arguments.seed, number]), arguments.max_length
+                folder,
+                np.random.default_rng([arguments.seed, number]),
+                arguments.max_length,
+                arguments.max_depth,
             )
             if module:
                 counts.run([folder], module, tolerance_of(case), extra)
