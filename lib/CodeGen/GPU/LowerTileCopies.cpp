@@ -108,8 +108,11 @@ struct LowerCopyAsync : OpConversionPattern<tile::CopyAsyncOp> {
     // Multiples of the stride are formed anew for each copy: kept over a loop
     // they would cost registers that its fragments need.
     Value strideBytes = b.mul(b.opaque(adaptor.getStride()), b.i64(bytes));
+    Value thread = b.thread();
+    if (isWide(type))
+      thread = b.opaque(thread);
     for (tile::Page page : tile::getPages(type.getRowBytes())) {
-      PageCopy copy(b, type, page, *threads, b.thread(), adaptor.getTile());
+      PageCopy copy(b, type, page, *threads, thread, adaptor.getTile());
       Value size =
           getSize(b, copy, static_cast<int64_t>(op.getWidth()) * bytes);
       Value column = b.widen(b.shiftLeft(copy.chunk, 4));

@@ -98,18 +98,15 @@ private:
   }
 
   /// What depends on the lane comes first, so that it is shared by all loads.
-  /// Accumulators of wide rows leave no registers that addresses could be kept
-  /// in over a loop.
   Value getLaneOffset(tile::Page page, Value laneRow, Value laneChunk) {
     Value offset = emitChunkOffset(b, type, page, laneRow, laneChunk);
-    if (type.getRowBytes() < kWideRow)
+    if (!isWide(type))
       return offset;
     Value &kept = opaqueOffsets[{page.bytes, laneRow, laneChunk}];
     if (!kept)
       kept = b.opaque(offset);
     return kept;
   }
-  static constexpr int64_t kWideRow = 512;
 
   LaneBuilder &b;
   SharedType type;

@@ -19,6 +19,10 @@ namespace mlir::dilated {
 /// Registers of a fragment: elements, or 4 bytes each for operands of products.
 VectorType getRegisterType(tile::FragmentType type);
 
+/// Accumulators of wide rows leave no registers that parts of addresses could
+/// be kept in over a loop: they are formed anew.
+inline bool isWide(tile::SharedType type) { return type.getRowBytes() > 384; }
+
 /// Where the 16 bytes of chunk `chunk` (i32) of row `row` (i32) lie in a page,
 /// in bytes. Rows that are congruent modulo 8 are permuted alike: one that is 8
 /// rows on lies 8 * page.bytes on, and chunk c xor d at the offset xor 16 * d.
