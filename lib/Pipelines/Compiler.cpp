@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
@@ -146,16 +147,17 @@ LogicalResult Compiler::runPhase(ModuleOp module, Phase phase) {
     signature->attachTo(module);
   }
   PassManager pm(&context);
-  // With progress or dumps a crash should say where it was; the generic
-  // verifier between passes costs a few per cent and finds what a pass broke.
-  pm.enableVerifier(true);
+  // Between the many passes of the last phases it would take an eighth of the
+  // time; who looks for a pass that breaks IR asks for dumps.
+  bool verifiesEach = phase < Phase::Kernel || !options.dumpPhasesTo.empty();
+  pm.enableVerifier(verifiesEach);
   TimingScope scope;
   if (timing) {
     scope = timing->nest(name);
     pm.enableTiming(scope);
   }
   buildPhase(pm, phase, options.phases);
-  if (failed(pm.run(module)))
+  if (failed(pm.run(module)) || (!verifiesEach && failed(verify(module))))
     return failure();
   std::string file =
       std::to_string(static_cast<int>(phase)) + "-" + name.str() + ".mlir";
