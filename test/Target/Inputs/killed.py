@@ -37,9 +37,12 @@ for i, kind in enumerate(kinds):
     seconds.append(time.monotonic() - begin)
     expected.append(outputs(folder))
 
-killed = found = 0
-for i in range(rounds):
-    kind = i % len(kinds)
+killed = found = done = 0
+# On a machine whose load changes some end before they are killed: then there are more rounds.
+while done < rounds or killed < rounds // 2:
+    assert done < 10 * rounds, f"of {done} only {killed} were killed before they ended"
+    kind = done % len(kinds)
+    done += 1
     folder = work / "killed"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -54,7 +57,6 @@ for i in range(rounds):
     seconds[kind] *= 1 if left and hit else 1.05 if hit else 0.8
     found += bool(left)
     for name, content in left.items():
-        assert name in expected[kind], f"round {i}: {name} is left behind"
-        assert content == expected[kind][name], f"round {i}: {name} is not what is written otherwise"
-print(f"{rounds} rounds, {killed} killed, {found} left complete files")
-assert killed >= rounds // 4, "too few were killed to say anything"
+        assert name in expected[kind], f"round {done}: {name} is left behind"
+        assert content == expected[kind][name], f"round {done}: {name} is not what is written otherwise"
+print(f"{done} rounds, {killed} killed, {found} left complete files")
