@@ -72,7 +72,8 @@ public:
   /// A loop that carries values; returns them after the last iteration.
   SmallVector<Value> forLoop(Value lower, Value upper, int64_t step,
                              ValueRange init, ReducingBody body);
-  /// Has LLVM unroll `loop` by `count` instead of what it thinks best.
+  /// Has LLVM unroll `loop` by `count` instead of what it thinks best; 1 is not
+  /// at all.
   void setUnrollCount(Operation *loop, int64_t count);
   void ifThen(Value condition, function_ref<void()> then);
   SmallVector<Value> ifThenElse(Value condition,

@@ -217,12 +217,7 @@ struct LowerCopy : OpConversionPattern<tile::CopyOp> {
                        function_ref<void(Value)> body) {
     auto loop =
         scf::ForOp::create(b, b.i32(0), b.opaque(b.i32(count)), b.i32(1));
-    auto unroll = LLVM::LoopUnrollAttr::get(b.getContext(), b.getBoolAttr(true),
-                                            {}, {}, {}, {}, {}, {});
-    loop->setAttr("llvm.loop_annotation",
-                  LLVM::LoopAnnotationAttr::get(b.getContext(), {}, {}, {},
-                                                unroll, {}, {}, {}, {}, {}, {},
-                                                {}, {}, {}, {}, {}));
+    b.setUnrollCount(loop, 1);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     body(loop.getInductionVar());
