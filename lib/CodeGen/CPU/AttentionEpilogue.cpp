@@ -70,12 +70,14 @@ Value mlir::dilated::emitCorrection(KernelBuilder &b, AttentionTask &task,
                                     Value from, Value to) {
   // Rare enough for the best polynomial.
   Exp2Options options = {task.tiling.exponent.form};
-  Value correction = emitExp2(b, b.sub(from, to), options);
+  Value factor = b.constant(task.vector, task.getScoreFactor());
+  Value correction = emitExp2(b, b.mul(factor, b.sub(from, to)), options);
   Value equal = b.cmp(arith::CmpFPredicate::OEQ, from, to);
   return b.select(equal, b.constant(task.vector, 1), correction);
 }
 
-/// Replaces tileSum by the factor 2^(m - m')/l' of O, and tileMax by the lse.
+/// Replaces tileSum by the factor 2^(c * (m - m'))/l' of O, and tileMax by the
+/// lse. The score of a null key is 0.
 static void emitNormalisation(KernelBuilder &b, AttentionTask &task, Value tile,
                               Value lane) {
   Value zero = b.constant(task.vector, 0), one = b.constant(task.vector, 1);
@@ -87,7 +89,7 @@ static void emitNormalisation(KernelBuilder &b, AttentionTask &task, Value tile,
   Value withNulls = b.select(b.cmp(arith::CmpFPredicate::OGT, nulls, zero),
                              b.max(zero, max), max);
   Value correction = emitCorrection(b, task, max, withNulls);
-  // 2^(-m') is needed where m' >= 0 alone; elsewhere n0 = 0.
+  // 2^(-c * m') is needed where m' >= 0 alone; elsewhere n0 = 0.
   Value nullWeight = emitCorrection(b, task, zero, b.max(zero, withNulls));
   sum = b.fma(sum, correction, b.mul(nulls, nullWeight));
   Value empty = b.cmp(arith::CmpFPredicate::OEQ, sum, zero);
@@ -96,8 +98,9 @@ static void emitNormalisation(KernelBuilder &b, AttentionTask &task, Value tile,
   if (!task.lse)
     return;
   Value log = math::Log2Op::create(b, b.select(empty, one, sum));
-  Value lse =
-      b.mul(b.add(withNulls, log), b.constant(task.vector, std::log(2.0)));
+  Value lse = b.mul(
+      b.fma(withNulls, b.constant(task.vector, task.getScoreFactor()), log),
+      b.constant(task.vector, std::log(2.0)));
   Value none =
       b.constant(task.vector, -std::numeric_limits<double>::infinity());
   b.store(b.select(empty, none, lse), task.tileMax, {tile, lane});

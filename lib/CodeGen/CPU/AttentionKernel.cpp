@@ -80,6 +80,13 @@ AttentionTask::AttentionTask(SymbolTable &symbols,
   valueDim = llvm::alignTo(signature.value.getShape().back(), lanes);
 }
 
+double AttentionTask::getScoreFactor() const {
+  double least = compute.isF64() ? std::numeric_limits<double>::min()
+                                 : std::numeric_limits<float>::min();
+  return std::clamp(std::abs(signature.scale) / std::log(2.0), least,
+                    -noMaximum);
+}
+
 /// A buffer of i32 that can be read as pairs of bf16, too: `rows` of `columns`
 /// pairs. Returns the bytes.
 static Value allocatePairs(KernelBuilder &b, ArrayRef<int64_t> shape,

@@ -112,6 +112,12 @@ struct AttentionTask {
   void allocate(KernelBuilder &b);
   void free(KernelBuilder &b);
 
+  /// What differences of scores are multiplied by to be in base 2: exp(scale *
+  /// s) = 2^(scale * log2(e) * s). Positive, and within the range of the
+  /// compute type: the sign of the scale goes with the scores, and times 0 a
+  /// hidden score would not be -inf.
+  double getScoreFactor() const;
+
   /// Keys come in groups of so many; what is missing is masked.
   int64_t getKeyGroup() const {
     return products.isTiled() ? kTilePairs * 2
@@ -144,8 +150,9 @@ Value emitFindOverflow(KernelBuilder &b, AttentionTask &task, Value count);
 /// Adds the null keys, normalises, and writes out and lse.
 void emitWriteTiles(KernelBuilder &b, AttentionTask &task, Value count);
 
-/// 2^(from - to) with from <= to, and 1 if they are equal: what a polynomial
-/// gives for 0 is not, and a sum is corrected as often as there are chunks.
+/// 2^(c * (from - to)) for scores with from <= to, and 1 if they are equal:
+/// what a polynomial gives for 0 is not, and a sum is corrected as often as
+/// there are chunks.
 Value emitCorrection(KernelBuilder &b, AttentionTask &task, Value from,
                      Value to);
 

@@ -56,8 +56,6 @@ public:
   /// Operands of getStep() vectors of sums, rounded if they must be.
   Value pack(KernelBuilder &b, ValueRange sums) const;
 
-  bool isScaledBefore() const { return kind == ProductKind::Fma; }
-
 private:
   ProductKind kind;
   VectorType accumulator, operands;

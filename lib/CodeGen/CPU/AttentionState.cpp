@@ -35,12 +35,7 @@ static Value emitLoadQuery(KernelBuilder &b, AttentionTask &task, Value tile,
   SmallVector<Value> row = {task.batch, b.cast(position, b.getIndexType()),
                             task.head};
   Value feature = b.mul(column, b.index(task.products.getStep()));
-  Value query = task.products.loadFeatures(b, task.query, row, feature);
-  if (!task.products.isScaledBefore())
-    return query;
-  // Scores in base 2: exp(scale*s) = 2^(scale*log2(e)*s).
-  double factor = task.signature.scale / std::log(2.0);
-  return b.mul(query, b.constant(task.vector, factor));
+  return task.products.loadFeatures(b, task.query, row, feature);
 }
 
 void mlir::dilated::emitLoadTiles(KernelBuilder &b, AttentionTask &task,

@@ -3,22 +3,26 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One tile of query rows meets one chunk of packed keys. With lanes for rows,
-// s the scores of this chunk in base 2, and m, l, O the state of a row:
+// s the scores of this chunk, c = scale * log2(e), b = log2(multiplicity), and
+// m (a score), l, O the state of a row:
 //
-//   s[j]  = sum over d of key[j][d] * query[d]      + log2(multiplicity)
+//   s[j]  = sum over d of key[j][d] * query[d]
 //
 // In the reference form, m being fixed, weights leave the registers at once:
 //
-//   p[j]  = 2^(s[j] - m)
+//   p[j]  = 2^(c * (s[j] - m) + b)
 //   l     = l + sum over j of p[j]
 //   O[d]  = O[d] + sum over j of value[j][d] * p[j]
 //
 // In the online form, and with the first keys that a row sees:
 //
 //   m'    = max(m, max over j of s[j])
-//   p[j]  = 2^(s[j] - m')
-//   l     = l * 2^(m - m') + sum over j of p[j]
-//   O[d]  = O[d] * 2^(m - m') + sum over j of value[j][d] * p[j]
+//   p[j]  = 2^(c * (s[j] - m') + b)
+//   l     = l * 2^(c * (m - m')) + sum over j of p[j]
+//   O[d]  = O[d] * 2^(c * (m - m')) + sum over j of value[j][d] * p[j]
+//
+// A scale below 0 goes with the sign of s. Differences are scaled, not queries
+// or scores: keys with equal scores have equal weights, however large c is.
 //
 // The sums over j are taken by themselves and then added to l and O: over many
 // chunks that rounds far less than one long sum does.
@@ -50,9 +54,7 @@ public:
 private:
   void computeLimits();
   Value emitNeedsMaximum();
-  Value emitWeight(Value score, Value max) {
-    return emitExp2(b, b.sub(score, max), task.tiling.exponent);
-  }
+  Value emitWeight(Value score, Value max);
   void storeWeights(ValueRange weights, Value key);
   void emitMask(Value key, MutableArrayRef<Value> scores);
   SmallVector<Value> emitScores(Value isOnline);
@@ -163,6 +165,15 @@ void TileUpdate::emit() {
 // Scores
 //===----------------------------------------------------------------------===//
 
+/// 2^(c * (s - m) + b).
+Value TileUpdate::emitWeight(Value score, Value max) {
+  Value factor = b.constant(task.vector, task.getScoreFactor());
+  Value difference = b.sub(score, max);
+  Value exponent = bias ? b.fma(difference, factor, b.splat(bias, task.vector))
+                        : b.mul(difference, factor);
+  return emitExp2(b, exponent, task.tiling.exponent);
+}
+
 /// Scores of keys beyond a row's limit become -inf.
 void TileUpdate::emitMask(Value key, MutableArrayRef<Value> scores) {
   Value hidden =
@@ -197,9 +208,6 @@ void TileUpdate::storeWeights(ValueRange weights, Value key) {
 /// the weights.
 SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
   Value zero = b.constant(task.vector, 0);
-  bool isScaled = task.products.isScaledBefore();
-  double factor = task.signature.scale / std::log(2.0);
-  Value addend = bias ? b.splat(bias, task.vector) : zero;
   SmallVector<Value> init = loadState(task.tileMax), reference = init;
   init.append(shape.columns, zero);
 
@@ -214,8 +222,7 @@ SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
     }
     return emitRegisterTile(
         b, shape, b.index(task.queryOperands),
-        SmallVector<Value>(shape.rows * shape.columns,
-                           isScaled ? addend : zero),
+        SmallVector<Value>(shape.rows * shape.columns, zero),
         [&](Value d, int64_t m) {
           return b.load(task.keys, {b.add(key, b.index(m)), d});
         },
@@ -229,9 +236,9 @@ SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
   };
   auto tileOfKeys = [&](Value key, ValueRange carried) {
     SmallVector<Value> scores = product(key);
-    if (!isScaled)
+    if (task.signature.scale < 0)
       for (Value &score : scores)
-        score = b.fma(score, b.constant(task.vector, factor), addend);
+        score = arith::NegFOp::create(b, score);
     Value ragged = b.less(keysForAll, b.add(key, b.index(shape.rows)));
     scores = b.ifThenElse(
         ragged,
