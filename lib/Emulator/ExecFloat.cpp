@@ -13,6 +13,7 @@
 #include "Execute.h"
 #include "FloatFormats.h"
 
+#include <bit>
 #include <cfenv>
 
 using namespace dilated::emulator;
@@ -91,6 +92,33 @@ void loopRounded(const T *a, const T *b, const T *c, T *result, int mode) {
   std::fesetround(mode);
   body(a, b, c, result);
   std::fesetround(FE_TONEAREST);
+}
+
+/// f32x2: two numbers in 64 bits, one after the other.
+template <typename Operation, unsigned count>
+void executePair(Warp &w, const Instruction &i) {
+  uint64_t scratch[warpSize], result[warpSize] = {};
+  float halves[2][3][warpSize], sums[warpSize];
+  for (unsigned n = 0; n < count; ++n) {
+    const uint64_t *source = w.source<uint64_t>(w.operand(i, n + 1), scratch);
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      for (unsigned half = 0; half < 2; ++half) {
+        float value = std::bit_cast<float>(uint32_t(source[lane] >> 32 * half));
+        halves[half][n][lane] = i.flush ? flushDenormal(value) : value;
+      }
+  }
+  for (unsigned half = 0; half < 2; ++half) {
+    const float *a = halves[half][0], *b = halves[half][1];
+    const float *c = count > 2 ? halves[half][2] : a;
+    if (i.rounding == Rounding::Nearest)
+      loop<Operation, float>(a, b, c, sums);
+    else
+      loopRounded<Operation, float>(a, b, c, sums, hostRounding(i.rounding));
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      result[lane] |= uint64_t(std::bit_cast<uint32_t>(finish(sums[lane], i)))
+                      << 32 * half;
+  }
+  w.write<uint64_t>(w.operand(i, 0), result);
 }
 
 template <typename Operation, typename T, unsigned count>
@@ -277,12 +305,39 @@ std::string dilated::emulator::selectFloat(Arithmetic operation,
   return "unknown operation";
 }
 
+static std::string selectPair(Arithmetic operation, const Modifiers &m,
+                              Instruction &i) {
+  i.instructionClass = InstructionClass::Float32;
+  i.flush = m.has("ftz");
+  readRounding(m, i);
+  if (m.has("sat"))
+    return unsupportedType(".sat", i.type);
+  switch (operation) {
+  case Arithmetic::Add:
+    i.handler = executePair<Add, 2>;
+    return {};
+  case Arithmetic::Sub:
+    i.handler = executePair<Sub, 2>;
+    return {};
+  case Arithmetic::Mul:
+    i.handler = executePair<Mul, 2>;
+    return {};
+  case Arithmetic::Fma:
+    i.handler = executePair<Fma, 3>;
+    return {};
+  default:
+    return unsupportedType("this", i.type);
+  }
+}
+
 template <Arithmetic operation>
 static std::string select(const Modifiers &m, Instruction &i) {
   switch (i.type) {
   case ScalarType::F32:
   case ScalarType::F64:
     return selectFloat(operation, m, i);
+  case ScalarType::F32x2:
+    return selectPair(operation, m, i);
   case ScalarType::F16:
   case ScalarType::F16x2:
   case ScalarType::BF16:

@@ -32,7 +32,7 @@ static constexpr TypeInfo types[] = {
     {"u16x2", 4, Other},  {"s16x2", 4, Other},  {"f16", 2, Float},
     {"f16x2", 4, Float},  {"bf16", 2, Float},   {"bf16x2", 4, Float},
     {"tf32", 4, Float},   {"f32", 4, Float},    {"f64", 8, Float},
-    {"e4m3x2", 2, Other}, {"e5m2x2", 2, Other},
+    {"e4m3x2", 2, Other}, {"e5m2x2", 2, Other}, {"f32x2", 8, Float},
 };
 
 std::optional<ScalarType>

@@ -42,6 +42,7 @@ enum class ScalarType : uint8_t {
   F64,
   E4M3x2,
   E5M2x2,
+  F32x2,
 };
 
 /// "u32" without the dot; nothing where it is no type.

@@ -33,9 +33,9 @@ void mlir::dilated::optimise(llvm::Module &module, llvm::TargetMachine &machine,
   tuning.LoopVectorization = optLevel > 1;
   tuning.LoopInterleaving = optLevel > 1;
   tuning.LoopUnrolling = optLevel > 1;
-  // Our passes have made vectors of what can be on CPUs; to look for more takes
-  // a tenth of the time.
-  tuning.SLPVectorization = optLevel > (isGpu ? 1 : 2);
+  // Our passes have made vectors of what can be; to look for more takes a tenth
+  // of the time.
+  tuning.SLPVectorization = optLevel > 2;
   // What a loop stores and loads again is in registers there; to look for it
   // takes a quarter.
   llvm::PassInstrumentationCallbacks callbacks;

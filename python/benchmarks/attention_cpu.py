@@ -342,7 +342,11 @@ def main(argv: Sequence[str]) -> int:
     """The command; returns its exit code."""
     arguments = _parse(argv)
     if arguments.show:
-        runs = [json.loads(Path(path).read_text()) for path in arguments.show]
+        try:
+            runs = [json.loads(Path(path).read_text()) for path in arguments.show]
+        except (OSError, ValueError) as error:
+            print(f"attention_cpu.py: error: {error}", file=sys.stderr)
+            return 2
     else:
         if any(os.environ.get(name) != value for name, value in _SETTINGS.items()):
             command = [sys.executable, os.path.abspath(__file__), *argv]

@@ -122,6 +122,14 @@ llvm::Error mlir::dilated::verifyCase(const AttentionCase &attention) {
     if (value < 1)
       return makeError(Twine(option) + " must be at least 1, is " +
                        Twine(value));
+  // Pairs are counted head by head.
+  constexpr int64_t maxHeads = 1 << 20, maxHeadDim = 256;
+  if (attention.heads > maxHeads)
+    return makeError("--heads must be at most " + Twine(maxHeads) + ", is " +
+                     Twine(attention.heads));
+  if (attention.headDim > maxHeadDim)
+    return makeError("--head-dim must be at most " + Twine(maxHeadDim) +
+                     ", is " + Twine(attention.headDim));
   if (attention.branches.empty())
     return makeError("--segments and --dilations need at least one value");
   for (const SegmentBranch &branch : attention.branches)

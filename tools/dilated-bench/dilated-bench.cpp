@@ -142,6 +142,17 @@ struct Options : ToolOptions {
       "onnx-test-dir",
       cl::desc("measure a model on the inputs in DIR/test_data_set_*"),
       cl::value_desc("DIR"), cl::cat(category)};
+
+  /// What only one of the two modes reads.
+  SmallVector<const cl::Option *> getOptionsOf(StringRef mode) const {
+    auto address = [](const cl::Option &option) { return &option; };
+    if (mode == "model")
+      return {address(shapes), address(testDir)};
+    return {address(config),    address(sequence), address(heads),
+            address(kvHeads),   address(headDim),  address(segments),
+            address(dilations), address(causal),   address(offset),
+            address(padding),   address(batch)};
+  }
 };
 
 } // namespace
@@ -230,6 +241,11 @@ static int measure(Executable &executable, std::vector<InputSet> sets,
                    const Options &options, const RunDevice &device,
                    const Measurement &common) {
   bool isOnDevice = !device.isCpu() && options.positional[0] == "attention";
+  // What stays on the CPU would read the host's memory.
+  if (isOnDevice && !executable.hasKernels())
+    return fail(kNo, "there is no GPU kernel for this attention, it stays on "
+                     "the CPU: --device=" +
+                         options.device + " has nothing to measure");
   for (InputSet &set : sets) {
     Measurement measurement = common;
     if (!set.name.empty())
@@ -320,7 +336,8 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
   measurement.name = describe(*attention);
   measurement.usefulPairs = attention->countPairs();
   measurement.usefulFlops = attention->countFlops();
-  if (device.isCpu())
+  measurement.bytes = attention->countBytes();
+  if (device.isCpu() && !options.noFuse)
     measurement.executedPairs = countExecutedPairs(planned);
   Clock::time_point start = Clock::now();
   OwningOpRef<ModuleOp> module =
@@ -404,6 +421,9 @@ static int benchModel(Compiler &compiler, const Options &options,
 // Main
 //===----------------------------------------------------------------------===//
 
+/// More make no sense, and cost memory each.
+static constexpr int kMaxThreads = 1 << 16;
+
 /// Bad usage that does not depend on the case; "" when there is none.
 static std::string checkUsage(const Options &options) {
   StringRef what;
@@ -419,12 +439,16 @@ static std::string checkUsage(const Options &options) {
   if (options.plan && what != "attention")
     return "--plan belongs to 'attention'; dilated-compile --print-plan shows "
            "a model's";
-  if (!options.testDir.empty() && what != "model")
-    return "--onnx-test-dir belongs to 'model'";
+  StringRef other = what == "model" ? "attention" : "model";
+  for (const cl::Option *option : options.getOptionsOf(other))
+    if (option->getNumOccurrences())
+      return ("--" + option->ArgStr + " belongs to '" + other + "'").str();
   if (options.repeat < 1)
     return "--repeat must be at least 1";
-  if (options.threads < 0)
-    return "--threads must not be negative";
+  if (options.threads < 0 || options.threads > kMaxThreads)
+    return ("--threads must be at least 0 and at most " + Twine(kMaxThreads) +
+            ", is " + Twine(options.threads))
+        .str();
   return "";
 }
 

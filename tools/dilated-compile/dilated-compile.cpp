@@ -419,6 +419,8 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry);
+  // An op may be a whole module.
+  context.printOpOnDiagnostic(false);
   ToolDiagnostics diagnostics(&context);
 
   if (failed(verifyOptions(context, compilerOptions)))

@@ -126,6 +126,8 @@ static std::string getChip(Operation *kernels) {
 
 static LogicalResult writePtx(Operation *module, raw_ostream &os,
                               const PtxFlags &flags) {
+  // The op may be a whole module.
+  module->getContext()->printOpOnDiagnostic(false);
   FailureOr<Operation *> kernels = findKernelModule(module);
   if (failed(kernels))
     return failure();

@@ -23,7 +23,8 @@ using namespace mlir;
 using namespace mlir::dilated;
 
 /// The maximum of a row that has met no key: finite, so that differences of
-/// maxima are numbers, and below any score.
+/// maxima are numbers. Scores in base 2 must be above it; beyond 1e9 the
+/// rounding of a maximum leaves the range of 2^x long before.
 static constexpr double kNoMaximum = -1e30;
 
 SmallVector<Value> SoftmaxState::flatten() const {

@@ -266,7 +266,10 @@ LogicalResult LowerAttentionToGpu::lower(FusedAttentionOp op,
     arguments.push_back(b.cast(size, i64));
   llvm::append_range(arguments, strides);
   arguments.push_back(b.constant(b.getF32Type(), op.getScaleOrDefault()));
-  for (SegmentAttr segment : *op.getPattern().getSegments())
+  // A local: a range over a temporary's contents would outlive it.
+  std::optional<SmallVector<SegmentAttr>> segments =
+      op.getPattern().getSegments();
+  for (SegmentAttr segment : *segments)
     for (int64_t number :
          {segment.getLength(), segment.getRate(), segment.getMultiplicity()})
       arguments.push_back(b.integer(i64, number));

@@ -359,6 +359,24 @@ TEST(Compare, OrderedAndUnordered) {
             0xffffffffu);
 }
 
+TEST(Float, PairsOfFloatsAreTwoNumbers) {
+  auto pair = [](float low, float high) {
+    return uint64_t(bitsOf(high)) << 32 | bitsOf(low);
+  };
+  const float tiny = 0x1p-140f;
+  Inputs inputs = {pair(1.5f, -3.0f), pair(0.25f, 1e30f), pair(8.0f, tiny)};
+  EXPECT_EQ(evaluate("add.rn.f32x2 %x8, %x0, %x1;", 'x', inputs),
+            pair(1.75f, 1e30f));
+  EXPECT_EQ(evaluate("sub.f32x2 %x8, %x0, %x1;", 'x', inputs),
+            pair(1.25f, -3.0f - 1e30f));
+  EXPECT_EQ(evaluate("mul.rz.f32x2 %x8, %x0, %x2;", 'x', inputs),
+            pair(12.0f, -3.0f * tiny));
+  EXPECT_EQ(evaluate("mul.ftz.f32x2 %x8, %x0, %x2;", 'x', inputs),
+            pair(12.0f, -0.0f));
+  EXPECT_EQ(evaluate("fma.rn.f32x2 %x8, %x0, %x1, %x2;", 'x', inputs),
+            pair(8.375f, -3e30f));
+}
+
 TEST(Float, ArithmeticRoundsOnce) {
   std::vector<Inputs> inputs = floatInputs();
   check(
