@@ -14,7 +14,6 @@
 #include "dilated-mlir/Target/PtxEmission.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 
 using namespace mlir;
@@ -26,9 +25,8 @@ static FailureOr<NvptxOptions> getTarget(Operation *kernels,
   if (options.gpu)
     return *options.gpu;
   NvptxOptions gpu;
-  if (ArrayAttr targets = cast<gpu::GPUModuleOp>(kernels).getTargetsAttr())
-    for (auto target : targets.getAsRange<NVVM::NVVMTargetAttr>())
-      gpu.chip = target.getChip().str();
+  if (std::string chip = getKernelChip(kernels); !chip.empty())
+    gpu.chip = chip;
   return resolveTarget(gpu, [&] { return kernels->emitError(); });
 }
 

@@ -9,6 +9,7 @@
 
 #include "dilated-mlir/Target/KernelLaunch.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -38,6 +39,13 @@ FailureOr<Operation *> mlir::dilated::findKernelModule(Operation *module) {
       found = gpuModule;
     }
   return found;
+}
+
+std::string mlir::dilated::getKernelChip(Operation *gpuModule) {
+  if (ArrayAttr targets = cast<gpu::GPUModuleOp>(gpuModule).getTargetsAttr())
+    for (auto target : targets.getAsRange<NVVM::NVVMTargetAttr>())
+      return target.getChip().str();
+  return "";
 }
 
 /// Dynamic shared memory of the launch and what the module declares, which all

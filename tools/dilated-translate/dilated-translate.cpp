@@ -116,14 +116,6 @@ struct PtxFlags {
       llvm::cl::value_desc("8.0")};
 };
 
-/// The chip that a gpu.module is for, "" where it does not say.
-static std::string getChip(Operation *kernels) {
-  if (ArrayAttr targets = cast<gpu::GPUModuleOp>(kernels).getTargetsAttr())
-    for (auto target : targets.getAsRange<NVVM::NVVMTargetAttr>())
-      return target.getChip().str();
-  return "";
-}
-
 static LogicalResult writePtx(Operation *module, raw_ostream &os,
                               const PtxFlags &flags) {
   // The op may be a whole module.
@@ -135,7 +127,7 @@ static LogicalResult writePtx(Operation *module, raw_ostream &os,
     return module->emitError("has no gpu.module");
   auto error = [&] { return (*kernels)->emitError(); };
   NvptxOptions options;
-  if (std::string chip = getChip(*kernels); !chip.empty())
+  if (std::string chip = getKernelChip(*kernels); !chip.empty())
     options.chip = chip;
   if (!flags.chip.empty())
     options.chip = flags.chip;

@@ -22,6 +22,9 @@ namespace mlir::dilated {
 /// several.
 FailureOr<Operation *> findKernelModule(Operation *module);
 
+/// The chip that a gpu.module says it is for, "" where it does not.
+std::string getKernelChip(Operation *gpuModule);
+
 /// PTX of a gpu.module in the LLVM and NVVM dialects. `options` are resolved.
 /// `llvmIr`, when given, receives the optimised LLVM IR. Errors: what has no
 /// translation, and more shared memory than the chip has.
