@@ -105,7 +105,7 @@ def run(name, case, folder, counts, extra):
     attention_cases.write_data(folder, case, write, outputs)
     module.write_text(text)
     (folder / "case.txt").write_text(f"{name}: {case}\n")
-    counts.run([folder], module, tolerance_of(case), extra)
+    counts.run([folder], module, tolerance_of(case, is_merged=False), extra)
 
 
 def main():

@@ -28,8 +28,15 @@ from oracle import Pattern
 TOLERANCE = {"f32": 2e-5, "f16": 3e-3, "bf16": 2e-2}
 
 
-def tolerance_of(case):
-    return TOLERANCE[case.dtype]
+# Branches that are not fused are merged by their log-sum-exp: f32 knows one of 1e4 to
+# some 1e-3, and so the weights of branches; values are up to 16 apart.
+MERGED_LARGE_LOGITS_TOLERANCE = 4e-2
+
+
+def tolerance_of(case, is_merged):
+    tolerance = TOLERANCE[case.dtype]
+    is_rough = is_merged and case.large_logits
+    return max(tolerance, MERGED_LARGE_LOGITS_TOLERANCE) if is_rough else tolerance
 
 
 def random_pattern(rng, n):
@@ -166,10 +173,11 @@ def main():
                 arguments.max_length,
                 arguments.max_depth,
             )
+            tolerance = tolerance_of(case, arguments.no_fuse)
             if module:
-                counts.run([folder], module, tolerance_of(case), extra)
+                counts.run([folder], module, tolerance, extra)
             else:
-                models.setdefault(tolerance_of(case), []).append(folder)
+                models.setdefault(tolerance, []).append(folder)
         for tolerance, folders in models.items():
             counts.run(folders, None, tolerance, extra)
     print(f"{counts.passed} passed, {counts.failed} failed")
