@@ -4,10 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FakeCudaDriver.h"
 #include "dilated-mlir/Emulator/Device.h"
 
-#include <cstdlib>
-#include <dlfcn.h>
 #include <functional>
 #include <gtest/gtest.h>
 
@@ -15,32 +14,8 @@ using namespace dilated::emulator;
 
 namespace {
 
-/// The test's hand on the fake driver.
-class CudaDeviceTest : public testing::Test {
+class CudaDeviceTest : public test::FakeCudaDriverTest {
 protected:
-  void SetUp() override {
-    library = dlopen(DILATED_FAKE_CUDA_DRIVER, RTLD_NOW | RTLD_LOCAL);
-    ASSERT_NE(library, nullptr) << dlerror();
-    setenv("DILATED_CUDA_DRIVER", DILATED_FAKE_CUDA_DRIVER, 1);
-    get<void()>("fakeReset")();
-  }
-  void TearDown() override {
-    unsetenv("DILATED_CUDA_DRIVER");
-    if (library)
-      dlclose(library);
-  }
-
-  template <typename Function>
-  Function *get(const char *name) {
-    return reinterpret_cast<Function *>(dlsym(library, name));
-  }
-  void fail(const char *function, int result) {
-    get<void(const char *, int)>("fakeFail")(function, result);
-  }
-  std::string calls() { return get<const char *()>("fakeCalls")(); }
-  void forgetCalls() { get<void()>("fakeForgetCalls")(); }
-  int live() { return get<int()>("fakeLive")(); }
-
   std::unique_ptr<Device> open(int ordinal = 0) {
     std::string error;
     std::unique_ptr<Device> device = createCudaDevice(ordinal, error);
@@ -53,8 +28,6 @@ protected:
     EXPECT_EQ(createCudaDevice(ordinal, error), nullptr);
     return error;
   }
-
-  void *library = nullptr;
 };
 
 DeviceLaunch makeLaunch() {

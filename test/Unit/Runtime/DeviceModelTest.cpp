@@ -10,14 +10,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Emulator/FakeCudaDriver.h"
 #include "dilated-mlir/Runtime/ModelDescription.h"
 #include "dilated-mlir/Runtime/Runtime.h"
 
-#include <cstdlib>
 #include <cstring>
-#include <dlfcn.h>
-#include <gtest/gtest.h>
-#include <string>
 #include <vector>
 
 using namespace dilated::runtime;
@@ -71,13 +68,10 @@ const dilated_tensor_info kOutputs[] = {
     {"y", DILATED_RT_F32, 1, kSizes, kSymbols}};
 const uint8_t kFree[] = {0}, kYes[] = {1};
 
-class DeviceModel : public testing::Test {
+class DeviceModel : public dilated::emulator::test::FakeCudaDriverTest {
 protected:
   void SetUp() override {
-    setenv("DILATED_CUDA_DRIVER", DILATED_FAKE_CUDA_DRIVER, 1);
-    library = dlopen(DILATED_FAKE_CUDA_DRIVER, RTLD_NOW | RTLD_LOCAL);
-    ASSERT_NE(library, nullptr) << dlerror();
-    get<void()>("fakeReset")();
+    ASSERT_NO_FATAL_FAILURE(FakeCudaDriverTest::SetUp());
     placesOutputOnDevice = true;
     readsOnHost = false;
     describe("sm_80", kYes);
@@ -85,7 +79,7 @@ protected:
   void TearDown() override {
     destroy();
     EXPECT_EQ(live(), 0);
-    dlclose(library);
+    FakeCudaDriverTest::TearDown();
   }
 
   void describe(const char *chip, const uint8_t *deviceInputs) {
@@ -145,21 +139,10 @@ protected:
     get<int(void **)>("cuCtxPopCurrent_v2")(&context);
   }
 
-  template <typename Function>
-  Function *get(const char *name) {
-    return reinterpret_cast<Function *>(dlsym(library, name));
-  }
-  void fail(const char *function, int result) {
-    get<void(const char *, int)>("fakeFail")(function, result);
-  }
-  std::string calls() { return get<const char *()>("fakeCalls")(); }
-  void forgetCalls() { get<void()>("fakeForgetCalls")(); }
-  int live() { return get<int()>("fakeLive")(); }
   bool called(const char *what) {
     return calls().find(what) != std::string::npos;
   }
 
-  void *library = nullptr;
   std::string ptx;
   ModelDescription description;
   Library shell;
