@@ -167,8 +167,7 @@ void dilated::plan::makeSets(const TileGrid &grid, BlockTiles &block) {
 // Runs in common
 //===----------------------------------------------------------------------===//
 
-/// Which of the branch's segments the cell at `offset` is in.
-static int64_t getSegmentNumber(const BlockBranch &of, int64_t offset) {
+int64_t dilated::plan::getSegmentNumber(const BlockBranch &of, int64_t offset) {
   if (offset < of.boundary)
     return 0;
   return 1 + (offset - of.boundary) / of.branch.length;

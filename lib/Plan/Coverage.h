@@ -26,6 +26,10 @@ inline bool isCovered(const BlockTiles &block, const RowSet &set,
          1;
 }
 
+/// Which of the branch's segments that meet the block the row at `offset` is
+/// in.
+int64_t getSegmentNumber(const BlockBranch &of, int64_t offset);
+
 } // namespace dilated::plan
 
 #endif // DILATED_PLAN_COVERAGE_H

@@ -155,6 +155,7 @@ TileGrid dilated::plan::makeGrid(Pattern pattern, int64_t batches,
   grid.sequence = sequence;
   grid.width = options.width;
   grid.maxSets = options.maxSets;
+  grid.mergesKeys = options.mergesKeys;
   if (sequence == 0)
     return grid;
   grid.period = getPeriod(grid, options.maxRows);

@@ -5,8 +5,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Coverage.h"
+#include "Merge.h"
 
+#include <algorithm>
 #include <new>
+#include <tuple>
 
 using namespace dilated::plan;
 
@@ -33,23 +36,39 @@ static void findBranches(const TileGrid &grid, BlockTiles &block) {
       same->branch.multiplicity =
           addSaturating(same->branch.multiplicity, branch.multiplicity);
     } else {
-      *same = {branch, 0, 0, 0, 0, 0, 0};
+      *same = {};
+      same->branch = branch;
       ++block.numBranches;
     }
     block.isWeighted |= same->branch.multiplicity != 1;
   }
+  if (grid.mergesKeys) // no two are equal
+    std::sort(
+        block.branches, block.branches + block.numBranches,
+        [](const BlockBranch &a, const BlockBranch &b) {
+          return std::tie(a.branch.rate, a.branch.length, a.branch.offset) <
+                 std::tie(b.branch.rate, b.branch.length, b.branch.offset);
+        });
 }
 
-/// Which segments meet the block.
-static void findRuns(BlockTiles &block) {
-  block.numRuns = 0;
+/// Which segments meet the block, and the runs that they are.
+static void findRuns(const TileGrid &grid, BlockTiles &block) {
   for (int64_t i = 0; i < block.numBranches; ++i) {
     BlockBranch &of = block.branches[i];
     int64_t into = block.first % of.branch.length;
     of.segment = block.first - into;
     of.boundary = of.branch.length - into;
+    of.lastEnd =
+        addSaturating(of.segment, multiplySaturating(getNumSegments(block, of),
+                                                     of.branch.length));
+  }
+  if (grid.mergesKeys)
+    findMerges(block);
+  block.numRuns = 0;
+  for (int64_t i = 0; i < block.numBranches; ++i) {
+    BlockBranch &of = block.branches[i];
     of.firstRun = block.numRuns;
-    block.numRuns += 1 + ceilDiv(block.length - of.boundary, of.branch.length);
+    block.numRuns += getNumSegments(block, of) * (of.numCuts + 1);
   }
 }
 
@@ -169,7 +188,7 @@ BlockTiles &dilated::plan::makeTiles(const TileGrid &grid,
   block.counts = carve<int32_t>(next, 2 * rows);
   block.split = carve<int32_t>(next, 2 * rows);
   findBranches(grid, block);
-  findRuns(block);
+  findRuns(grid, block);
   makeSets(grid, block);
   if (block.numSets > grid.maxSets)
     cutInOrder(grid, block);

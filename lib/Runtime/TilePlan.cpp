@@ -54,7 +54,8 @@ void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
 
 void dilated_rt_plan_run(const int64_t *plan, const int64_t *work, int64_t run,
                          int64_t first, int64_t count, int64_t *description,
-                         int64_t *limits, int64_t *ends, int64_t *fulls) {
+                         int64_t *limits, int64_t *ends, int64_t *fulls,
+                         int64_t *merged) {
   const TileGrid &grid = getGrid(plan);
   const BlockTiles &block = getTiles(work);
   KeyRun keys = getRun(grid, block, run);
@@ -64,10 +65,20 @@ void dilated_rt_plan_run(const int64_t *plan, const int64_t *work, int64_t run,
         getLimits(grid, block, keys, first + i, limits + i * grid.width);
     ends[i] = ofTile.end;
     fulls[i] = ofTile.full;
+    merged[i] = ofTile.end > 0 && hasMergedKeys(grid, block, keys, first + i);
     most = maxOf(most, ofTile.end);
   }
   description[0] = keys.base;
   description[1] = keys.stride;
   description[2] = most;
   description[3] = keys.multiplicity;
+}
+
+void dilated_rt_plan_multiplicities(const int64_t *plan, const int64_t *work,
+                                    int64_t run, int64_t tile, int64_t start,
+                                    int64_t count, int64_t *multiplicities) {
+  const TileGrid &grid = getGrid(plan);
+  const BlockTiles &block = getTiles(work);
+  getMultiplicities(grid, block, getRun(grid, block, run), tile, start, count,
+                    multiplicities);
 }

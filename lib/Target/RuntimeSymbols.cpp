@@ -36,6 +36,7 @@ ArrayRef<RuntimeSymbol> mlir::dilated::getRuntimeSymbols() {
       DILATED_SYMBOL(dilated_rt_output),
       DILATED_SYMBOL(dilated_rt_plan),
       DILATED_SYMBOL(dilated_rt_plan_task),
+      DILATED_SYMBOL(dilated_rt_plan_multiplicities),
       DILATED_SYMBOL(dilated_rt_plan_rows),
       DILATED_SYMBOL(dilated_rt_plan_run),
       DILATED_SYMBOL(dilated_rt_fail),

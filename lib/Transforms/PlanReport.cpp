@@ -79,6 +79,15 @@ mlir::dilated::countExecutedPairs(const PlannedAttention &attention) {
   return static_cast<int64_t>(summary->executedPairs.front());
 }
 
+/// Pairs that are computed as others: several branches select them, but their
+/// keys are in one run of a tile.
+static int64_t countMergedPairs(const PlannedAttention &attention,
+                                const plan::PlanSummary &summary) {
+  double merged =
+      static_cast<double>(countPairs(attention)) - summary.usefulPairs;
+  return static_cast<int64_t>(std::max(0.0, merged));
+}
+
 static std::string getName(plan::Granule granule) {
   return std::to_string(granule.rows) + "x" + std::to_string(granule.keys);
 }
@@ -103,6 +112,8 @@ void mlir::dilated::printPlan(const PlannedAttention &attention,
     for (auto [i, granule] : llvm::enumerate(named.target.granules))
       os << (i ? ", " : " ") << getName(granule) << ' '
          << llvm::format("%.3f", summary->getEfficiency(i));
+    if (int64_t merged = countMergedPairs(attention, *summary))
+      os << ", " << merged << " pairs merged";
     os << '\n';
   }
 }
@@ -124,6 +135,7 @@ void mlir::dilated::writePlan(const PlannedAttention &attention,
         json.attribute("tiles", summary->tiles);
         json.attribute("slots", grid.slots);
         json.attribute("runs", summary->runs);
+        json.attribute("merged_pairs", countMergedPairs(attention, *summary));
         json.attribute("workers", named.target.workers);
         json.attribute("balance", summary->balance);
         json.attributeObject("efficiency", [&] {

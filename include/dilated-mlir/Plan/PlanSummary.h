@@ -41,8 +41,8 @@ struct PlanSummary {
   TileGrid grid;
   int64_t tiles = 0; // of all heads and batch elements, as are the following
   int64_t runs = 0;  // pairs of a tile and a run that one of its rows sees
-  /// Pairs of a row and a real key, once per run however often it counts (S6):
-  /// what has to be computed.
+  /// Pairs of a row and a real key, once per run however often it counts (S6),
+  /// merged keys in one run only: what has to be computed.
   double usefulPairs = 0;
   std::vector<double> executedPairs; // per granule
   double balance = 1; // the workers' mean time over the longest, at most 1

@@ -32,6 +32,9 @@ struct TileOptions {
   /// A block with more sets of rows than that is not sorted by them: its tiles
   /// are consecutive rows.
   int64_t maxSets = kMaxInt64;
+  /// A key that a tile meets in several runs is computed in one of them, and
+  /// counts as often there (Merge.cpp).
+  bool mergesKeys = false;
 };
 
 /// What a GPU's kernels use: 64 rows per thread block, positions of a block
@@ -45,8 +48,12 @@ constexpr TileOptions kGpuTiles = {64, 4096, 256, 0, 256};
 /// thread has several of them. Causal blocks differ more in work.
 constexpr TileOptions getCpuTiles(int64_t width, int64_t maxRows,
                                   int64_t threads, bool isCausal) {
-  return {width, maxRows, multiplySaturating(4, maxRows),
-          threads > 1 ? (isCausal ? 8 : 4) * threads : 1};
+  return {width,
+          maxRows,
+          multiplySaturating(4, maxRows),
+          threads > 1 ? (isCausal ? 8 : 4) * threads : 1,
+          kMaxInt64,
+          /*mergesKeys=*/true};
 }
 
 /// What a CPU's kernel computes or skips as a whole, `rows` rows of a tile with
@@ -66,9 +73,9 @@ struct TileGrid {
   int64_t block; // positions of a block at most
   int64_t blocksPerSpan;
   int64_t blocksPerHead;
-  int64_t numBlocks; // batches * heads * blocksPerHead, saturating
-  int64_t slots;     // no block has more tiles
-  int64_t maxSets;   // as in TileOptions
+  int64_t numBlocks;           // batches * heads * blocksPerHead, saturating
+  int64_t slots;               // no block has more tiles
+  int64_t maxSets, mergesKeys; // as in TileOptions
 
   Pattern getPattern() const { return Pattern(pattern); }
 };

@@ -17,6 +17,11 @@
 //          branch does not cover it. Ends of segments, the causal diagonal and
 //          shared tiles need no other mask
 //
+// Branches select many keys in common: those of (5792, 2) in a segment of
+// (1024, 1) are keys of the latter too. Where a plan merges keys, a run is cut
+// in parts at the ends of such segments, and a tile that sees both leaves the
+// part out and counts its keys in the other run.
+//
 // No memory of its own: everything is in the caller's buffer.
 //
 //===----------------------------------------------------------------------===//
@@ -28,13 +33,23 @@
 
 namespace dilated::plan {
 
+/// How often the runs of a branch may be cut, and how many branches may take
+/// over its keys.
+constexpr int64_t kMaxCuts = 12, kMaxTargets = 8;
+
 /// A branch of the block's head, and its segments that meet the block. Offsets
 /// are relative to the block's first position.
 struct BlockBranch {
   Branch branch;    // clamped
   int64_t segment;  // where the first one begins, a position
   int64_t boundary; // offset of the second one, which may lie behind the block
-  int64_t firstRun; // number of the first one's run
+  int64_t lastEnd;  // where the last one ends, a position; saturating
+  int64_t firstRun; // number of the first one's first run
+  // Parts of a run begin at positions cuts[...numCuts), ascending. The branches
+  // that may take over keys, the first one that can does.
+  int64_t numCuts, numTargets;
+  int64_t cuts[kMaxCuts];
+  int64_t targets[kMaxTargets];
   // Of the cell that is looked at:
   int64_t cellSegment; // a position
   int64_t cellEnd;     // offset of the segment's end
@@ -69,10 +84,10 @@ struct BlockTiles {
   int64_t isWeighted;    // 1 if some multiplicity is not 1
 
   int64_t numBranches, numSets, numPieces;
-  int64_t maskWords; // of 64 branches each
-  BlockBranch *branches;
-  RowSet *sets;    // costliest first; sets without branches last
-  uint64_t *masks; // [set's mask][maskWords]: which branches cover it
+  int64_t maskWords;     // of 64 branches each
+  BlockBranch *branches; // by rate where keys are merged
+  RowSet *sets;          // costliest first; sets without branches last
+  uint64_t *masks;       // [set's mask][maskWords]: which branches cover it
   TilePiece *pieces;
   Tile *tiles;
   int32_t *order; // offsets of rows; a permutation of 0 ... length - 1
@@ -100,15 +115,16 @@ BlockTiles &makeTiles(const TileGrid &grid, const BlockPlace &place,
 void getRows(const TileGrid &grid, const BlockTiles &block, int64_t tile,
              int64_t *rows, int64_t *nulls);
 
-/// The keys of a branch in one of its segments: key j lies at base + stride *
-/// j, j < count.
+/// The keys of a branch in one of its segments, or a part of them: key j lies
+/// at base + stride * j, j < count.
 struct KeyRun {
   int64_t branch;  // of the block
   int64_t segment; // where it begins, a position
   int64_t base, stride, count, multiplicity;
 };
 
-/// Run `run` of the block, 0 <= run < numRuns: by branch, then by segment.
+/// Run `run` of the block, 0 <= run < numRuns: by branch, then by segment, then
+/// by part, which may be without keys.
 KeyRun getRun(const TileGrid &grid, const BlockTiles &block, int64_t run);
 
 /// What the rows of a tile see of a run: the largest limit, and the smallest
@@ -117,9 +133,21 @@ struct TileLimits {
   int64_t end, full;
 };
 
-/// `limits` has grid.width elements; lanes without a row get 0.
+/// `limits` has grid.width elements; lanes without a row get 0, and all of them
+/// do where the tile counts the keys in another run.
 TileLimits getLimits(const TileGrid &grid, const BlockTiles &block,
                      const KeyRun &run, int64_t tile, int64_t *limits);
+
+/// Does the tile count keys of other runs in this one?
+bool hasMergedKeys(const TileGrid &grid, const BlockTiles &block,
+                   const KeyRun &run, int64_t tile);
+
+/// How often keys [start, start + count) of the run count for the rows of the
+/// tile that see them. Keys that no row sees have the run's multiplicity or
+/// more. Saturating.
+void getMultiplicities(const TileGrid &grid, const BlockTiles &block,
+                       const KeyRun &run, int64_t tile, int64_t start,
+                       int64_t count, int64_t *multiplicities);
 
 } // namespace dilated::plan
 

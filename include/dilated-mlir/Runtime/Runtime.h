@@ -171,11 +171,19 @@ void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
 /// What these tiles see of run `run`. `description`: {base, stride, keys,
 /// multiplicity}; key j lies at base + stride * j, and no row sees one from
 /// `keys` on. `limits`: how many keys a row sees, 0 for lanes without a row;
-/// `ends` and `fulls`, an element per tile: the largest of them, and the
-/// smallest of the lanes that have a row.
+/// `ends`, `fulls` and `merged`, an element per tile: the largest of them, the
+/// smallest of the lanes that have a row, and 1 if keys count more often than
+/// the run's multiplicity, because the tile counts keys of other runs here.
 void dilated_rt_plan_run(const int64_t *plan, const int64_t *work, int64_t run,
                          int64_t first, int64_t count, int64_t *description,
-                         int64_t *limits, int64_t *ends, int64_t *fulls);
+                         int64_t *limits, int64_t *ends, int64_t *fulls,
+                         int64_t *merged);
+
+/// How often keys [start, start + count) of a run count for the rows of `tile`
+/// that see them. Keys that no row sees have the run's multiplicity or more.
+void dilated_rt_plan_multiplicities(const int64_t *plan, const int64_t *work,
+                                    int64_t run, int64_t tile, int64_t start,
+                                    int64_t count, int64_t *multiplicities);
 
 //===----------------------------------------------------------------------===//
 // Errors

@@ -112,6 +112,11 @@ void AttentionTask::allocate(KernelBuilder &b) {
   tileMax = b.alloc({numTiles, width}, compute);
   tileSum = b.alloc({numTiles, width}, compute);
   scores = b.alloc({tiling.blockKeys, width}, compute);
+  if (plan.isWeighted()) {
+    int64_t keys = llvm::alignTo(tiling.blockKeys, lanes); // whole vectors
+    biases = b.alloc({2, keys}, compute);
+    multiplicities = b.alloc(keys, b.getI64Type());
+  }
   if (products.isTiled()) {
     pairBuffers = {
         allocatePairs(b, {numTiles, keyDepth, width}, tileQuery, queryPairs),
@@ -135,6 +140,10 @@ void AttentionTask::free(KernelBuilder &b) {
   for (Value memref :
        {tileOut, tileMax, tileSum, scores, stagedQuery, stagedOut})
     b.free(memref);
+  if (plan.isWeighted()) {
+    b.free(biases);
+    b.free(multiplicities);
+  }
   if (products.isTiled()) {
     for (Value memref : pairBuffers)
       b.free(memref);
@@ -151,26 +160,63 @@ void AttentionTask::free(KernelBuilder &b) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-/// log2 of how often the keys of a run count, to be added to their scores; null
-/// when all runs count once.
-static Value emitBias(KernelBuilder &b, AttentionTask &task,
-                      const AttentionRun &run) {
-  if (!run.multiplicity)
-    return {};
-  Value times = b.cast(run.multiplicity, task.compute);
-  return math::Log2Op::create(b, times);
+/// What keys that count `times`, a number or a vector of them, have added to
+/// their scores in base 2.
+static Value emitBias(KernelBuilder &b, AttentionTask &task, Value times) {
+  Type type = task.compute;
+  if (isa<VectorType>(times.getType()))
+    type = task.vector;
+  return math::Log2Op::create(b, arith::SIToFPOp::create(b, type, times));
 }
 
-/// All keys of a run for `count` tiles, in chunks that are packed once.
+/// The biases of the run's keys for tiles that merge none.
+static void emitUniformBias(KernelBuilder &b, AttentionTask &task,
+                            const AttentionRun &run) {
+  Value bias = b.splat(emitBias(b, task, run.multiplicity), task.vector);
+  b.forLoop(b.index(0), b.index(task.tiling.blockKeys), task.lanes,
+            [&](Value key) { b.store(bias, task.biases, {b.index(0), key}); });
+}
+
+/// The biases of a chunk's keys for one tile that merges some. Keys that are
+/// missing in the last group have one too: it is added to -inf.
+static void emitMergedBias(KernelBuilder &b, AttentionTask &task,
+                           const AttentionRun &run, Value tile, Value start,
+                           Value count) {
+  Value end = b.roundUp(count, task.getKeyGroup());
+  task.plan.emitMultiplicities(b, run, tile, start, end, task.multiplicities);
+  auto counts = VectorType::get(task.lanes, b.getI64Type());
+  b.forLoop(b.index(0), end, task.lanes, [&](Value key) {
+    Value times = b.load(counts, task.multiplicities, key);
+    b.store(emitBias(b, task, times), task.biases, {b.index(1), key});
+  });
+}
+
+/// All keys of a run for tiles [first, first + count), in chunks that are
+/// packed once.
 static void emitAttendRun(KernelBuilder &b, AttentionTask &task,
-                          const AttentionRun &run, Value count, Value online) {
+                          const AttentionRun &run, Value first, Value count,
+                          Value online) {
   Value zero = b.index(0), blockKeys = b.index(task.tiling.blockKeys);
-  Value bias = emitBias(b, task, run);
+  if (task.biases)
+    emitUniformBias(b, task, run);
   b.forLoop(zero, run.keys, task.tiling.blockKeys, [&](Value start) {
     Value keys = b.min(blockKeys, b.sub(run.keys, start));
     emitPackKeys(b, task, run, start, keys);
     b.forLoop(zero, count, 1, [&](Value tile) {
-      emitUpdateTile(b, task, bias, tile, start, keys, online);
+      Value biasRow;
+      if (task.biases) {
+        // A tile that merges none, or sees none of the chunk, needs no call.
+        Value end = b.cast(b.load(task.plan.ends, tile), b.getIndexType());
+        Value merges =
+            arith::AndIOp::create(b, b.less(start, end),
+                                  b.less(b.integer(b.getI64Type(), 0),
+                                         b.load(task.plan.merged, tile)));
+        b.ifThen(merges, [&] {
+          emitMergedBias(b, task, run, b.add(first, tile), start, keys);
+        });
+        biasRow = b.select(merges, b.index(1), zero);
+      }
+      emitUpdateTile(b, task, biasRow, tile, start, keys, online);
     });
   });
 }
@@ -180,7 +226,7 @@ static void emitAttendTiles(KernelBuilder &b, AttentionTask &task, Value first,
   emitClearTiles(b, task, count);
   b.forLoop(b.index(0), task.plan.getNumRuns(b), 1, [&](Value index) {
     AttentionRun run = task.plan.emitRun(b, index, first, count);
-    emitAttendRun(b, task, run, count, online);
+    emitAttendRun(b, task, run, first, count, online);
   });
 }
 

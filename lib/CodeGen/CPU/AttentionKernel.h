@@ -97,6 +97,10 @@ struct AttentionTask {
   // unnormalised output [tiles][Dv][width], the number that scores are taken
   // relative to and the denominator [tiles][width].
   Value tileQuery, tileOut, tileMax, tileSum;
+  // log2 of how often the keys of a chunk count, [2][key]: for all tiles, and
+  // for a tile that merges keys; and the multiplicities that it is computed of,
+  // [key] i64. Null where all keys count once.
+  Value biases, multiplicities;
   // Packed keys [key][operands] and values [Dv / tile rows][key / step][tile
   // rows], scores [key][width], weights [key / step][width], and rows before or
   // after their transposition.
@@ -141,9 +145,9 @@ void emitTiledScores(KernelBuilder &b, AttentionTask &task, Value tile,
                      Value keyEnd);
 void emitTiledValues(KernelBuilder &b, AttentionTask &task, Value tile,
                      Value keyEnd);
-/// A tile of rows meets the packed keys. `online` (i1): in the online form
-/// whatever the tiling says.
-void emitUpdateTile(KernelBuilder &b, AttentionTask &task, Value bias,
+/// A tile of rows meets the packed keys. `biasRow`: which of task.biases
+/// counts, if any; `online` (i1): in the online form whatever the tiling says.
+void emitUpdateTile(KernelBuilder &b, AttentionTask &task, Value biasRow,
                     Value tile, Value start, Value count, Value online);
 /// Whether a row of the tiles has left the range of the reference form.
 Value emitFindOverflow(KernelBuilder &b, AttentionTask &task, Value count);

@@ -23,6 +23,13 @@ AttentionPlan::AttentionPlan(SymbolTable &symbols, PatternAttr pattern,
     : symbols(symbols), pattern(pattern), causal(causal), width(width),
       blockRows(blockRows), numTiles(numTiles) {}
 
+bool AttentionPlan::isWeighted() const {
+  ArrayRef<Attribute> terms = pattern.getTerms();
+  return terms.size() > 1 || llvm::any_of(terms, [](Attribute term) {
+           return cast<SegmentAttr>(term).getMultiplicity() != 1;
+         });
+}
+
 //===----------------------------------------------------------------------===//
 // The pattern as data
 //===----------------------------------------------------------------------===//
@@ -96,10 +103,12 @@ void AttentionPlan::allocate(KernelBuilder &b) {
   limits = b.alloc({numTiles, width}, word);
   ends = b.alloc(numTiles, word);
   fulls = b.alloc(numTiles, word);
+  merged = b.alloc(numTiles, word);
 }
 
 void AttentionPlan::free(KernelBuilder &b) {
-  for (Value memref : {work, description, rows, nulls, limits, ends, fulls})
+  for (Value memref :
+       {work, description, rows, nulls, limits, ends, fulls, merged})
     b.free(memref);
 }
 
@@ -115,19 +124,19 @@ void AttentionPlan::emitRows(KernelBuilder &b, Value first, Value count) {
 AttentionRun AttentionPlan::emitRun(KernelBuilder &b, Value run, Value first,
                                     Value count) {
   emitCall(b, symbols, "dilated_rt_plan_run",
-           {plan, work, run, first, count, description, limits, ends, fulls});
+           {plan, work, run, first, count, description, limits, ends, fulls,
+            merged});
   auto word = [&](int64_t i) { return b.load(description, b.index(i)); };
   auto index = [&](int64_t i) { return b.cast(word(i), b.getIndexType()); };
-  AttentionRun found = {index(0), index(1), index(2), Value()};
-  bool weighted = llvm::any_of(pattern.getTerms(), [](Attribute term) {
-    return cast<SegmentAttr>(term).getMultiplicity() != 1;
-  });
-  // Terms that differ may be equal once they are clamped to the sequence: then
-  // the plan merges them.
-  weighted |= pattern.getTerms().size() > 1;
-  if (weighted)
-    found.multiplicity = word(3);
-  return found;
+  return {run, index(0), index(1), index(2), word(3)};
+}
+
+void AttentionPlan::emitMultiplicities(KernelBuilder &b,
+                                       const AttentionRun &run, Value tile,
+                                       Value start, Value count,
+                                       Value multiplicities) {
+  emitCall(b, symbols, "dilated_rt_plan_multiplicities",
+           {plan, work, run.number, tile, start, count, multiplicities});
 }
 
 Value AttentionPlan::loadWork(KernelBuilder &b, int64_t word) {

@@ -23,8 +23,9 @@ namespace mlir::dilated {
 
 /// A run of keys: key j lies at position base + stride*j, j < keys.
 struct AttentionRun {
+  Value number;
   Value base, stride, keys;
-  Value multiplicity; // i64; null when it is 1 for all runs
+  Value multiplicity; // i64: how often keys count that no tile merges
 };
 
 class AttentionPlan {
@@ -35,6 +36,11 @@ public:
   AttentionPlan(SymbolTable &symbols, PatternAttr pattern, bool causal,
                 int64_t width, int64_t blockRows, int64_t numTiles);
 
+  /// Whether keys can count more than once: because a term does, because terms
+  /// that differ are equal once they are clamped to the sequence, or because
+  /// terms have keys in common.
+  bool isWeighted() const;
+
   /// Before the tasks: the plan of this call. Returns the number of tasks.
   Value emitBegin(KernelBuilder &b, Value batches, Value heads, Value length);
 
@@ -44,8 +50,12 @@ public:
   void emitTask(KernelBuilder &b, Value task);
   /// Fills `rows` and `nulls` for tiles [first, first + count).
   void emitRows(KernelBuilder &b, Value first, Value count);
-  /// Fills `limits`, `ends` and `fulls` for these tiles and a run.
+  /// Fills `limits`, `ends`, `fulls` and `merged` for these tiles and a run.
   AttentionRun emitRun(KernelBuilder &b, Value run, Value first, Value count);
+  /// Fills `multiplicities`, a memref of i64, for keys [start, start + count)
+  /// of the run in a tile whose `merged` is not 0.
+  void emitMultiplicities(KernelBuilder &b, const AttentionRun &run, Value tile,
+                          Value start, Value count, Value multiplicities);
 
   /// After emitTask.
   Value getBatch(KernelBuilder &b) { return loadWork(b, 0); }
@@ -56,9 +66,9 @@ public:
   /// [numTiles][width] i64: position of a row, or -1 for a lane without one;
   /// null keys of the row; keys of the run that the row sees.
   Value rows, nulls, limits;
-  /// [numTiles] i64: the largest limit of a tile, and the least one of its
-  /// rows.
-  Value ends, fulls;
+  /// [numTiles] i64: the largest limit of a tile, the least one of its rows,
+  /// and whether keys of the run have multiplicities of their own.
+  Value ends, fulls, merged;
 
 private:
   Value loadWork(KernelBuilder &b, int64_t word);

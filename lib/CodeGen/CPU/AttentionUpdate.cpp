@@ -3,21 +3,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One tile of query rows meets one chunk of packed keys. With lanes for rows,
-// s the scores of this chunk, c = scale * log2(e), b = log2(multiplicity), and
-// m (a score), l, O the state of a row:
+// s the scores of this chunk, c = scale * log2(e), b the log2 of how often a
+// key counts, and m (a score), l, O the state of a row:
 //
 //   s[j]  = sum over d of key[j][d] * query[d]
 //
 // In the reference form, m being fixed, weights leave the registers at once:
 //
-//   p[j]  = 2^(c * (s[j] - m) + b)
+//   p[j]  = 2^(c * (s[j] - m) + b[j])
 //   l     = l + sum over j of p[j]
 //   O[d]  = O[d] + sum over j of value[j][d] * p[j]
 //
 // In the online form, and with the first keys that a row sees:
 //
 //   m'    = max(m, max over j of s[j])
-//   p[j]  = 2^(c * (s[j] - m') + b)
+//   p[j]  = 2^(c * (s[j] - m') + b[j])
 //   l     = l * 2^(c * (m - m')) + sum over j of p[j]
 //   O[d]  = O[d] * 2^(c * (m - m')) + sum over j of value[j][d] * p[j]
 //
@@ -44,17 +44,17 @@ namespace {
 
 class TileUpdate {
 public:
-  TileUpdate(KernelBuilder &b, AttentionTask &task, Value bias, Value tile,
+  TileUpdate(KernelBuilder &b, AttentionTask &task, Value biasRow, Value tile,
              Value start, Value count, Value online)
-      : b(b), task(task), bias(bias), tile(tile), start(start), count(count),
-        online(online), shape(task.tiling.tile) {}
+      : b(b), task(task), biasRow(biasRow), tile(tile), start(start),
+        count(count), online(online), shape(task.tiling.tile) {}
 
   void emit();
 
 private:
   void computeLimits();
   Value emitNeedsMaximum();
-  Value emitWeight(Value score, Value max);
+  Value emitWeight(Value score, Value max, Value key);
   void storeWeights(ValueRange weights, Value key);
   void emitMask(Value key, MutableArrayRef<Value> scores);
   SmallVector<Value> emitScores(Value isOnline);
@@ -87,7 +87,7 @@ private:
 
   KernelBuilder &b;
   AttentionTask &task;
-  Value bias, tile, start, count, online;
+  Value biasRow, tile, start, count, online;
   RegisterTileShape shape;
 
   /// Keys of the chunk that some row of the tile sees, and keys that all see.
@@ -166,11 +166,15 @@ void TileUpdate::emit() {
 //===----------------------------------------------------------------------===//
 
 /// 2^(c * (s - m) + b).
-Value TileUpdate::emitWeight(Value score, Value max) {
+Value TileUpdate::emitWeight(Value score, Value max, Value key) {
   Value factor = b.constant(task.vector, task.getScoreFactor());
-  Value difference = b.sub(score, max);
-  Value exponent = bias ? b.fma(difference, factor, b.splat(bias, task.vector))
-                        : b.mul(difference, factor);
+  Value difference = b.sub(score, max), exponent;
+  if (task.biases) {
+    Value bias = b.splat(b.load(task.biases, {biasRow, key}), task.vector);
+    exponent = b.fma(difference, factor, bias);
+  } else {
+    exponent = b.mul(difference, factor);
+  }
   return emitExp2(b, exponent, task.tiling.exponent);
 }
 
@@ -263,8 +267,10 @@ SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
         [&] {
           SmallVector<Value> updated(carried), weights;
           for (auto [i, score] : llvm::enumerate(scores)) {
+            auto m = static_cast<int64_t>(i) / shape.columns;
             auto v = static_cast<int64_t>(i) % shape.columns;
-            weights.push_back(emitWeight(score, reference[v]));
+            weights.push_back(
+                emitWeight(score, reference[v], b.add(key, b.index(m))));
             Value &sum = updated[shape.columns + v];
             sum = b.add(sum, weights.back());
           }
@@ -299,7 +305,7 @@ SmallVector<Value> TileUpdate::emitOnlineSoftmax(ValueRange maxima) {
           int64_t v = i % shape.columns;
           Value row = b.add(key, b.index(i / shape.columns));
           Value score = b.load(task.vector, task.scores, {row, lane(v)});
-          Value weight = emitWeight(score, maxima[v]);
+          Value weight = emitWeight(score, maxima[v], row);
           updated[v] = b.add(updated[v], weight);
           Value isHidden = b.cmp(arith::CmpFPredicate::OEQ, score, hidden);
           weights.push_back(b.select(isHidden, minusZero, weight));
@@ -415,7 +421,7 @@ void TileUpdate::emitValues(Value isOnline, ValueRange corrections) {
 }
 
 void mlir::dilated::emitUpdateTile(KernelBuilder &b, AttentionTask &task,
-                                   Value bias, Value tile, Value start,
+                                   Value biasRow, Value tile, Value start,
                                    Value count, Value online) {
-  TileUpdate(b, task, bias, tile, start, count, online).emit();
+  TileUpdate(b, task, biasRow, tile, start, count, online).emit();
 }

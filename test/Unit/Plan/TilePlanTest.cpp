@@ -20,7 +20,7 @@ namespace {
 /// What the tiles of a call select, added up per head of batch element 0.
 struct HeadSum {
   std::vector<int64_t> pairs, nulls, seen;
-  int64_t useful = 0;
+  int64_t useful = 0, merges = 0;
 };
 
 /// Goes through all blocks of a grid and checks every tile by itself.
@@ -33,6 +33,9 @@ public:
         work(getWorkWords(shape.getPattern().getNumTerms(), options.maxRows)) {}
 
   void check();
+
+  /// Pairs of a tile and a run that counts keys of other runs; after check().
+  int64_t getMerges() const;
 
 private:
   void checkBlock(int64_t index);
@@ -75,12 +78,25 @@ void PlanChecker::checkTile(const BlockTiles &block, int64_t tile,
               *std::min_element(limits.begin(), limits.begin() + used));
     ASSERT_TRUE(std::all_of(limits.begin() + used, limits.end(),
                             [](int64_t limit) { return limit == 0; }));
+    // Any part of the multiplicities is what it is in the whole.
+    std::vector<int64_t> often(run.count + 3);
+    int64_t some = std::max<int64_t>(1, run.count / 3);
+    for (int64_t start = 0; start < run.count + 3; start += some)
+      getMultiplicities(grid, block, run, tile, start,
+                        std::min(some, run.count + 3 - start),
+                        often.data() + start);
+    bool isMerged = hasMergedKeys(grid, block, run, tile);
+    ASSERT_TRUE(options.mergesKeys || !isMerged);
+    for (int64_t j = 0; j < ends.end; ++j)
+      ASSERT_TRUE(isMerged ? often[j] >= run.multiplicity
+                           : often[j] == run.multiplicity);
+    sum.merges += isMerged && ends.end > 0;
     for (int64_t lane = 0; lane < used; ++lane)
       for (int64_t j = 0; j < limits[lane]; ++j) {
         int64_t key = run.base + run.stride * j;
         ASSERT_LT(key, n);
-        sum.pairs[rows[lane] * n + key] += run.multiplicity;
-        sum.useful += run.multiplicity;
+        sum.pairs[rows[lane] * n + key] += often[j];
+        sum.useful += often[j];
       }
   }
 }
@@ -146,7 +162,8 @@ void PlanChecker::check() {
   SCOPED_TRACE(testing::Message()
                << shape.toString() << "; width " << options.width << " maxRows "
                << options.maxRows << " groupRows " << options.groupRows
-               << " minBlocks " << options.minBlocks);
+               << " minBlocks " << options.minBlocks << " mergesKeys "
+               << options.mergesKeys);
   ASSERT_LE(grid.block, options.maxRows);
   ASSERT_EQ(grid.numBlocks, shape.batches * shape.heads * grid.blocksPerHead);
   if (options.minBlocks > 0 && grid.block > 2 * grid.width) {
@@ -159,19 +176,47 @@ void PlanChecker::check() {
     ASSERT_NO_FATAL_FAILURE(checkHead(head.first, head.second, sum));
 }
 
+int64_t PlanChecker::getMerges() const {
+  int64_t merges = 0;
+  for (auto &[head, sum] : sums)
+    merges += sum.merges;
+  return merges;
+}
+
+/// Replaces rates and long segments so that branches have keys in common.
+static void makeRatesDivide(AttentionShape &shape, std::mt19937_64 &random) {
+  constexpr int64_t rates[] = {1, 1, 2, 4, 3, 6, 12};
+  for (int64_t i = 0; i < shape.words[0]; ++i) {
+    int64_t *term =
+        shape.words.data() + Pattern::kHeaderWords + Pattern::kTermWords * i;
+    term[0] = std::max<int64_t>(term[0], random() % 200);
+    term[1] = std::max(rates[random() % std::size(rates)],
+                       shape.words[1] == 3 ? shape.words[2] + 1 : 1);
+  }
+}
+
 TEST(TilePlan, RandomPatternsAgreeWithTheText) {
   std::mt19937_64 random(20);
+  int merging = 0; // rounds
   auto pick = [&](std::initializer_list<int64_t> values) {
     return values.begin()[random() % values.size()];
   };
   for (int round = 0; round < 2400; ++round) {
     AttentionShape shape = makeRandomShape(random);
+    if (round % 2)
+      makeRatesDivide(shape, random);
     int64_t width = pick({1, 8, 16, 32, 64, 24});
-    TileOptions options = {width, pick({4096, 4096, 1024, 64, 17, 400}),
-                           pick({4 * width, 1, 1024}), pick({0, 0, 16, 100}),
-                           pick({kMaxInt64, kMaxInt64, 256, 3})};
-    ASSERT_NO_FATAL_FAILURE(PlanChecker(shape, options).check());
+    TileOptions options = {width,
+                           pick({4096, 4096, 1024, 64, 17, 400}),
+                           pick({4 * width, 1, 1024}),
+                           pick({0, 0, 16, 100}),
+                           pick({kMaxInt64, kMaxInt64, 256, 3}),
+                           pick({0, 1, 1}) != 0};
+    PlanChecker checker(shape, options);
+    ASSERT_NO_FATAL_FAILURE(checker.check());
+    merging += checker.getMerges() > 0;
   }
+  EXPECT_GE(merging, 120);
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,7 +241,7 @@ TEST(TilePlan, ExtremeValuesStayInRange) {
       for (int64_t rule = 0; rule < 4; ++rule)
         for (int64_t causal : {0, 1})
           for (TileOptions options :
-               {kGpuTiles, TileOptions{32, 1024, 1024, 16},
+               {kGpuTiles, getCpuTiles(32, 1024, 4, false),
                 TileOptions{1, 1, 1, kMaxInt64}}) {
             AttentionShape shape = {
                 {static_cast<int64_t>(terms.size()), rule, 0, causal, 1},
@@ -230,6 +275,10 @@ TEST(TilePlan, ExtremeValuesStayInRange) {
                   if (limits.end > 0) {
                     ASSERT_LT(run.base + run.stride * (limits.end - 1), n);
                   }
+                  int64_t often[3];
+                  for (int64_t start : {int64_t(0), run.count})
+                    getMultiplicities(grid, block, run, tile, start, 3, often);
+                  ASSERT_EQ(often[2], run.multiplicity);
                 }
               }
             }
@@ -265,7 +314,7 @@ TEST(TilePlan, RuntimeFunctionsAgreeWithTheText) {
       for (int64_t first = 0, count; first < tiles; first += count) {
         count = std::min<int64_t>(3, tiles - first);
         std::vector<int64_t> rows(count * width), nulls(count * width),
-            limits(count * width), ends(count), fulls(count);
+            limits(count * width), ends(count), fulls(count), merged(count);
         dilated_rt_plan_rows(plan, work.data(), first, count, rows.data(),
                              nulls.data());
         for (int64_t i = 0; i < count * width; ++i) {
@@ -281,16 +330,26 @@ TEST(TilePlan, RuntimeFunctionsAgreeWithTheText) {
         for (int64_t run = 0; run < work[3]; ++run) {
           int64_t description[4];
           dilated_rt_plan_run(plan, work.data(), run, first, count, description,
-                              limits.data(), ends.data(), fulls.data());
+                              limits.data(), ends.data(), fulls.data(),
+                              merged.data());
           auto [base, stride, keys, multiplicity] = description;
           ASSERT_EQ(keys, *std::max_element(ends.begin(), ends.end()));
           ASSERT_EQ(keys, *std::max_element(limits.begin(), limits.end()));
+          std::vector<int64_t> often(keys);
           for (int64_t i = 0; i < count * width; ++i) {
             ASSERT_TRUE(rows[i] < 0 ? limits[i] == 0
                                     : limits[i] >= fulls[i / width] &&
                                           limits[i] <= ends[i / width]);
+            if (i % width == 0) {
+              if (merged[i / width])
+                dilated_rt_plan_multiplicities(plan, work.data(), run,
+                                               first + i / width, 0, keys,
+                                               often.data());
+              else
+                std::fill(often.begin(), often.end(), multiplicity);
+            }
             for (int64_t j = 0; j < limits[i]; ++j)
-              sum.pairs[rows[i] * n + base + stride * j] += multiplicity;
+              sum.pairs[rows[i] * n + base + stride * j] += often[j];
           }
         }
       }
