@@ -25,6 +25,11 @@ LARGEST = 2**63 - 1
 SHORT = Pattern(((16, 1), (40, 2), (LARGEST, 4)))
 # Rates without common factors: nearly every row has branches of its own.
 MANY_SETS = Pattern(((LARGEST, 2), (LARGEST, 3), (LARGEST, 5), (LARGEST, 7), (700, 11), (500, 13)))
+# Runs longer than a chunk of packed keys, with keys in common that are merged, one
+# branch twice; the ends of segments meet nowhere.
+COMMON_KEYS = Pattern(
+    ((300, 1), (512, 2), (512, 2), (LARGEST, 4), (701, 6), (LARGEST, 12)), offset="modulo"
+)
 
 
 def case(n=77, depth=16, value_depth=None, pattern=SHORT, heads=4, **other):
@@ -57,6 +62,16 @@ CASES = {
     "many sets, causal": case(
         n=1100, depth=8, pattern=replace(MANY_SETS, offset="end"), heads=2, batch=1, causal=True
     ),
+    **{
+        f"keys in common{name}": case(n=900, pattern=COMMON_KEYS, batch=1, **other)
+        for name, other in {
+            "": {},
+            ", causal": {"causal": True},
+            ", f64": {"dtype": "f64"},
+            ", bf16": {"dtype": "bf16", "causal": True},
+            ", large logits": {"large_logits": True, "scale": 16.0},
+        }.items()
+    },
     "rates beyond N": case(
         pattern=Pattern(((LARGEST, LARGEST), (50, 2**62), (20, 1)), offset="modulo")
     ),

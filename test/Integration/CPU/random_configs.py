@@ -25,7 +25,7 @@ from oracle import Pattern
 
 # The narrow types' is a few of their units: inputs are rounded for the oracle
 # too, so what is left is the rounding of weights and of the result.
-TOLERANCE = {"f32": 2e-5, "f16": 3e-3, "bf16": 2e-2}
+TOLERANCE = {"f64": 1e-12, "f32": 2e-5, "f16": 3e-3, "bf16": 2e-2}
 
 
 # Branches that are not fused are merged by their log-sum-exp: f32 knows one of 1e4 to
