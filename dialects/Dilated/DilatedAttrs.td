@@ -55,6 +55,17 @@ def Dilated_Layout : I32EnumAttr<"Layout",
   let genSpecializedAttr = 0;
 }
 
+def Dilated_SoftmaxForm : I32EnumAttr<"SoftmaxForm",
+    "which number the scores of a row are taken relative to, before 2^x", [
+      I32EnumAttrCase<"Online", 0, "online">,
+      I32EnumAttrCase<"Reference", 1, "reference">]> {
+  let cppNamespace = "::mlir::dilated";
+  let genSpecializedAttr = 0;
+}
+
+def Dilated_SoftmaxFormAttr : EnumAttr<Dilated_Dialect, Dilated_SoftmaxForm, "softmax"> {
+  let assemblyFormat = "$value";
+}
 def Dilated_LayoutAttr : EnumAttr<Dilated_Dialect, Dilated_Layout, "layout"> {
   let assemblyFormat = "$value";
 }

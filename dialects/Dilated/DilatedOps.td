@@ -256,6 +256,12 @@ def Dilated_FusedAttentionOp : Dilated_Op<"fused_attention", [
     Preconditions and postconditions are those of `attention`; the destinations'
     old contents are not read.
 
+    `softmax` says what the scores of a row are taken relative to: `online`, the
+    maximum so far; `reference`, the maximum over the first keys, which saves the
+    kernel the corrections, with the rows whose weights leave the range by that
+    computed once more online. Both are exact to rounding. Without it the code
+    generator chooses. GPUs' kernels are always online.
+
     Example:
 
     ```mlir
@@ -269,6 +275,7 @@ def Dilated_FusedAttentionOp : Dilated_Op<"fused_attention", [
       Dilated_FloatShaped:$query, Dilated_FloatShaped:$key, Dilated_FloatShaped:$value,
       Dilated_FloatShaped:$out_init, Optional<Dilated_LseShaped>:$lse_init,
       Dilated_PatternAttr:$pattern, UnitAttr:$causal, OptionalAttr<F64Attr>:$scale,
+      OptionalAttr<Dilated_SoftmaxFormAttr>:$softmax,
       DefaultValuedAttr<Dilated_LayoutAttr, "::mlir::dilated::Layout::BNHD">:$query_layout,
       DefaultValuedAttr<Dilated_LayoutAttr, "::mlir::dilated::Layout::BNHD">:$key_layout,
       DefaultValuedAttr<Dilated_LayoutAttr, "::mlir::dilated::Layout::BNHD">:$value_layout,

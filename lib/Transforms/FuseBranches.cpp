@@ -277,7 +277,7 @@ private:
     auto fused = FusedAttentionOp::create(
         b, loc, TypeRange(ValueRange(inits)), first.query, first.key,
         first.value, inits[0], lse ? inits[1] : Value(), pattern, first.causal,
-        b.getF64FloatAttr(first.scale));
+        b.getF64FloatAttr(first.scale), /*softmax=*/SoftmaxFormAttr());
 
     replace(b, loc, out, fused.getResult(0));
     if (lse)

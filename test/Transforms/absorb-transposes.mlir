@@ -13,6 +13,20 @@ func.func @operand(%q: tensor<1x32x4x16xf32>, %k: tensor<1x4x32x16xf32>) -> tens
   return %out : tensor<1x32x4x16xf32>
 }
 
+// The transpose of the result; other attributes stay.
+// CHECK-LABEL: @result
+// CHECK-NOT: linalg.transpose
+// CHECK: dilated.fused_attention
+// CHECK-SAME: out_layout = #dilated<layout bhnd>, softmax = #dilated<softmax online>
+func.func @result(%q: tensor<1x32x4x16xf32>) -> tensor<1x4x32x16xf32> {
+  %i = tensor.empty() : tensor<1x32x4x16xf32>
+  %j = tensor.empty() : tensor<1x4x32x16xf32>
+  %out = dilated.fused_attention ins(%q, %q, %q) outs(%i) pattern(<[segment<8, 1>]>) {softmax = #dilated<softmax online>}
+      : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32> into tensor<1x32x4x16xf32> -> tensor<1x32x4x16xf32>
+  %t = linalg.transpose ins(%out : tensor<1x32x4x16xf32>) outs(%j : tensor<1x4x32x16xf32>) permutation = [0, 2, 1, 3]
+  return %t : tensor<1x4x32x16xf32>
+}
+
 // A result that something else reads keeps its layout.
 // CHECK-LABEL: @shared_result
 // CHECK: %[[OUT:.*]] = dilated.fused_attention

@@ -238,7 +238,7 @@ static void emitTiles(KernelBuilder &b, AttentionTask &task, Value first,
   task.plan.emitRows(b, first, count);
   emitLoadTiles(b, task, count);
   Value never = b.boolean(false), always = b.boolean(true);
-  if (task.tiling.softmax == SoftmaxForm::Online) {
+  if (task.signature.softmax == SoftmaxForm::Online) {
     emitAttendTiles(b, task, first, count, always);
   } else {
     Type flag = b.getI1Type();

@@ -31,7 +31,6 @@ struct AttentionTiling {
   /// query rows. `blockKeys` is a multiple of `tile.rows`.
   RegisterTileShape tile = {8, 2};
   ProductKind products = ProductKind::Fma;
-  SoftmaxForm softmax = SoftmaxForm::Reference;
   Exp2Options exponent;
 };
 
@@ -44,6 +43,7 @@ struct AttentionSignature {
   PatternAttr pattern;
   bool causal;
   double scale;
+  SoftmaxForm softmax;
 
   /// f64 for f64, f32 for all other element types.
   Type getComputeType() const;

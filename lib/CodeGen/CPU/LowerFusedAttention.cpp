@@ -105,7 +105,6 @@ LowerFusedAttention::getTiling(const AttentionSignature &signature) const {
   tiling.vectorBytes = vectorBytes;
   tiling.blockKeys = blockKeys;
   tiling.tile = {tileRows, tileVectors};
-  tiling.softmax = softmax;
 
   auto isNarrow = [](MemRefType type) {
     return type.getElementType().isBF16();
@@ -155,7 +154,8 @@ LogicalResult LowerFusedAttention::lower(FusedAttentionOp op,
                                   op.getLseInit() ? types[4] : MemRefType(),
                                   op.getPattern(),
                                   op.getCausal(),
-                                  op.getScaleOrDefault()};
+                                  op.getScaleOrDefault(),
+                                  op.getSoftmax().value_or(softmax)};
   func::FuncOp kernel = getKernel(op.getLoc(), signature, symbols);
   func::CallOp::create(b, kernel, operands);
   op.erase();
@@ -174,6 +174,7 @@ func::FuncOp LowerFusedAttention::getKernel(Location loc,
   llvm::raw_string_ostream stream(identity);
   llvm::interleaveComma(types, stream);
   stream << signature.pattern << signature.causal
+         << stringifySoftmaxForm(signature.softmax)
          << llvm::format("%a", signature.scale);
   func::FuncOp &kernel = kernels[identity];
   if (kernel)

@@ -4,6 +4,8 @@
 // RUN: dilated-opt %s --dilated-lower-fused-attention="products=bf16-dot exponent=scale" | FileCheck %s --check-prefix=DOT
 // RUN: dilated-opt %s --dilated-lower-fused-attention=products=amx-bf16 --canonicalize --cse | FileCheck %s --check-prefix=AMX
 // RUN: dilated-opt %s --dilated-lower-fused-attention=softmax=online | FileCheck %s --check-prefix=ONLINE
+// RUN: sed 's/pattern(#dense)/pattern(#dense) {softmax = #dilated<softmax online>}/' %s | dilated-opt \
+// RUN:   --dilated-lower-fused-attention=softmax=reference | FileCheck %s --check-prefix=ONLINE
 
 #dense = #dilated.pattern<[segment<9223372036854775807, 1>]>
 !q = memref<1x?x8x48xbf16>
@@ -26,6 +28,7 @@
 // Values: 32 features and 16 more.
 // AMX: amx.tile_load %{{.*}} : memref<{{.*}}x48x32xf32> into !amx.tile<16x16xf32>
 
+// By the option or, before it, by the op.
 // ONLINE-NOT: scf.while
 // ONLINE: call @dilated_rt_plan_run
 func.func @attention(%q: !q, %k: !q, %v: !q, %o: !q) {

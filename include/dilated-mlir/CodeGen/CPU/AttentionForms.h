@@ -7,6 +7,8 @@
 #ifndef DILATED_MLIR_CODEGEN_CPU_ATTENTIONFORMS_H
 #define DILATED_MLIR_CODEGEN_CPU_ATTENTIONFORMS_H
 
+#include "dialects/Dilated/Dilated.h"
+
 namespace mlir::dilated {
 
 /// What one instruction of a matrix product takes.
@@ -16,15 +18,8 @@ enum class ProductKind {
   AmxBf16, // tiles of pairs of bf16, tiles of f32 sums
 };
 
-/// Which number the scores of a row are taken relative to, before 2^x.
-enum class SoftmaxForm {
-  /// The maximum of all scores so far, kept up to date chunk by chunk.
-  Online,
-  /// The maximum over the first chunk of keys that the row sees, from then on
-  /// fixed. A row whose weights leave the range of f32 by that is found at the
-  /// end, and its tiles are computed once more in the online form.
-  Reference,
-};
+// What scores are taken relative to is SoftmaxForm, an attribute of
+// fused_attention.
 
 /// How the exponent gets into 2^x.
 enum class ExponentForm {

@@ -275,7 +275,7 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
   let summary = "Lower fused_attention on memrefs to calls of a vectorised kernel";
   let description = [{
     Every `dilated.fused_attention` becomes a call of a private function that is
-    emitted once per element types, head sizes, pattern, causality and scale. The
+    emitted once per element types, head sizes, pattern, causality, scale and softmax. The
     kernel takes memrefs whose strides, offset and sizes B, N, H are dynamic, so
     layouts and views cost nothing and layers of a model share it.
 
@@ -331,7 +331,7 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
                         "from tiles of bf16 (AMX)"))}]>,
     Option<"softmax", "softmax", "::mlir::dilated::SoftmaxForm",
            "::mlir::dilated::SoftmaxForm::Reference",
-           "what scores are taken relative to",
+           "what scores are taken relative to, where the op does not say",
            [{::llvm::cl::values(
              clEnumValN(::mlir::dilated::SoftmaxForm::Online, "online",
                         "the maximum so far"),
