@@ -22,8 +22,12 @@ KeyRun getPart(const TileGrid &grid, const BlockTiles &block, int64_t branch,
                int64_t segment, int64_t part);
 
 /// Decides which branches may take over keys of which others, and where runs
-/// are cut for it. The segments that meet the block are known.
-void findMerges(BlockTiles &block);
+/// are cut for it. The segments that meet the block are known, and of any two
+/// branches the finer one comes first.
+void findTargets(BlockTiles &block);
+
+/// Fills BlockTiles::wholes and ::merges of the tiles.
+void findMergedRuns(const TileGrid &grid, BlockTiles &block);
 
 /// The branch in whose run the tile counts the keys of `run`, or -1 when that
 /// is `run` itself.

@@ -42,12 +42,14 @@ static void findBranches(const TileGrid &grid, BlockTiles &block) {
     }
     block.isWeighted |= same->branch.multiplicity != 1;
   }
-  if (grid.mergesKeys) // no two are equal
+  // The finest come first, as Merge.cpp has it, and of them the longest: what
+  // is shorter lies inside more often than not. No two are equal.
+  if (grid.mergesKeys)
     std::sort(
         block.branches, block.branches + block.numBranches,
         [](const BlockBranch &a, const BlockBranch &b) {
-          return std::tie(a.branch.rate, a.branch.length, a.branch.offset) <
-                 std::tie(b.branch.rate, b.branch.length, b.branch.offset);
+          return std::tie(a.branch.rate, b.branch.length, a.branch.offset) <
+                 std::tie(b.branch.rate, a.branch.length, b.branch.offset);
         });
 }
 
@@ -58,12 +60,13 @@ static void findRuns(const TileGrid &grid, BlockTiles &block) {
     int64_t into = block.first % of.branch.length;
     of.segment = block.first - into;
     of.boundary = of.branch.length - into;
-    of.lastEnd =
-        addSaturating(of.segment, multiplySaturating(getNumSegments(block, of),
-                                                     of.branch.length));
+    int64_t segments = getNumSegments(block, of);
+    of.end = addSaturating(of.segment,
+                           multiplySaturating(segments, of.branch.length));
+    of.end = minOf(of.end, grid.sequence);
   }
   if (grid.mergesKeys)
-    findMerges(block);
+    findTargets(block);
   block.numRuns = 0;
   for (int64_t i = 0; i < block.numBranches; ++i) {
     BlockBranch &of = block.branches[i];
@@ -182,6 +185,8 @@ BlockTiles &dilated::plan::makeTiles(const TileGrid &grid,
   block.sets = carve<RowSet>(next, rows);
   block.masks = carve<uint64_t>(next, rows * block.maskWords);
   block.pieces = carve<TilePiece>(next, rows);
+  block.wholes = carve<uint64_t>(next, rows * block.maskWords);
+  block.merges = carve<uint64_t>(next, rows * block.maskWords);
   block.tiles = carve<Tile>(next, rows);
   block.order = carve<int32_t>(next, rows);
   block.classes = carve<int32_t>(next, rows);
@@ -194,6 +199,8 @@ BlockTiles &dilated::plan::makeTiles(const TileGrid &grid,
     cutInOrder(grid, block);
   else
     shareOut(grid, block);
+  if (grid.mergesKeys)
+    findMergedRuns(grid, block);
   return block;
 }
 

@@ -43,7 +43,7 @@ struct BlockBranch {
   Branch branch;    // clamped
   int64_t segment;  // where the first one begins, a position
   int64_t boundary; // offset of the second one, which may lie behind the block
-  int64_t lastEnd;  // where the last one ends, a position; saturating
+  int64_t end;      // where the last one ends, a position
   int64_t firstRun; // number of the first one's first run
   // Parts of a run begin at positions cuts[...numCuts), ascending. The branches
   // that may take over keys, the first one that can does.
@@ -85,11 +85,14 @@ struct BlockTiles {
 
   int64_t numBranches, numSets, numPieces;
   int64_t maskWords;     // of 64 branches each
-  BlockBranch *branches; // by rate where keys are merged
+  BlockBranch *branches; // finest first where keys are merged
   RowSet *sets;          // costliest first; sets without branches last
   uint64_t *masks;       // [set's mask][maskWords]: which branches cover it
   TilePiece *pieces;
   Tile *tiles;
+  // [tile][maskWords], where keys are merged: which branches cover all rows of
+  // the tile in one segment, and in whose run it counts keys of other runs.
+  uint64_t *wholes, *merges;
   int32_t *order; // offsets of rows; a permutation of 0 ... length - 1
   int32_t *classes, *counts, *split; // of a cell's residues, see Coverage.h
 };
@@ -99,7 +102,7 @@ struct BlockTiles {
 constexpr int64_t getWorkWords(int64_t terms, int64_t maxRows) {
   int64_t bytes =
       sizeof(BlockTiles) + terms * sizeof(BlockBranch) +
-      maxRows * (sizeof(RowSet) + sizeof(uint64_t) * ceilDiv(terms, 64) +
+      maxRows * (sizeof(RowSet) + 3 * sizeof(uint64_t) * ceilDiv(terms, 64) +
                  sizeof(TilePiece) + sizeof(Tile) + 6 * sizeof(int32_t));
   return bytes / 8 + 8;
 }

@@ -265,16 +265,21 @@ SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
           return updated;
         },
         [&] {
-          SmallVector<Value> updated(carried), weights;
-          for (auto [i, score] : llvm::enumerate(scores)) {
-            auto m = static_cast<int64_t>(i) / shape.columns;
-            auto v = static_cast<int64_t>(i) % shape.columns;
-            weights.push_back(
-                emitWeight(score, reference[v], b.add(key, b.index(m))));
-            Value &sum = updated[shape.columns + v];
-            sum = b.add(sum, weights.back());
+          // Each weight is stored as soon as it is there: registers are few.
+          SmallVector<Value> updated(carried);
+          int64_t step = task.products.getStep();
+          for (int64_t m = 0; m < shape.rows; m += step) {
+            SmallVector<Value> weights;
+            for (int64_t i = 0; i < step * shape.columns; ++i) {
+              int64_t v = i % shape.columns;
+              Value score = scores[m * shape.columns + i];
+              Value row = b.add(key, b.index(m + i / shape.columns));
+              weights.push_back(emitWeight(score, reference[v], row));
+              Value &sum = updated[shape.columns + v];
+              sum = b.add(sum, weights.back());
+            }
+            storeWeights(weights, b.add(key, b.index(m)));
           }
-          storeWeights(weights, key);
           return updated;
         });
   };
