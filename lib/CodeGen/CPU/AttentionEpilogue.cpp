@@ -66,6 +66,18 @@ Value mlir::dilated::emitFindOverflow(KernelBuilder &b, AttentionTask &task,
   return vector::ReductionOp::create(b, vector::CombiningKind::OR, found);
 }
 
+Value mlir::dilated::emitWeight(KernelBuilder &b, AttentionTask &task,
+                                Value score, Value max, Value biasRow,
+                                Value key, const Exp2Options &exponent) {
+  // As -c * (m - s): a score in memory is an operand of the subtraction.
+  Value factor = b.constant(task.vector, -task.getScoreFactor());
+  Value difference = b.sub(max, score);
+  if (!task.biases)
+    return emitExp2(b, b.mul(difference, factor), exponent);
+  Value bias = b.splat(b.load(task.biases, {biasRow, key}), task.vector);
+  return emitExp2(b, b.fma(difference, factor, bias), exponent);
+}
+
 Value mlir::dilated::emitCorrection(KernelBuilder &b, AttentionTask &task,
                                     Value from, Value to) {
   // Rare enough for the best polynomial.

@@ -87,18 +87,26 @@ double AttentionTask::getScoreFactor() const {
                     -noMaximum);
 }
 
+/// Memory for `words` f32 or operands, to be seen as one or the other.
+static Value allocateWords(KernelBuilder &b, int64_t words) {
+  return b.alloc(words * 4, b.getI8Type());
+}
+
+static Value emitView(KernelBuilder &b, Value bytes, ArrayRef<int64_t> shape,
+                      Type type) {
+  return memref::ViewOp::create(b, MemRefType::get(shape, type), bytes,
+                                b.index(0), ValueRange());
+}
+
 /// A buffer of i32 that can be read as pairs of bf16, too: `rows` of `columns`
 /// pairs. Returns the bytes.
 static Value allocatePairs(KernelBuilder &b, ArrayRef<int64_t> shape,
                            Value &operands, Value &pairs) {
   int64_t rows = llvm::product_of(shape.drop_back());
   int64_t columns = shape.back();
-  Value bytes = b.alloc(rows * columns * 4, b.getI8Type());
-  auto view = [&](MemRefType type) -> Value {
-    return memref::ViewOp::create(b, type, bytes, b.index(0), ValueRange());
-  };
-  operands = view(MemRefType::get(shape, b.getI32Type()));
-  pairs = view(MemRefType::get({rows, 2 * columns}, b.getBF16Type()));
+  Value bytes = allocateWords(b, rows * columns);
+  operands = emitView(b, bytes, shape, b.getI32Type());
+  pairs = emitView(b, bytes, {rows, 2 * columns}, b.getBF16Type());
   return bytes;
 }
 
@@ -111,24 +119,33 @@ void AttentionTask::allocate(KernelBuilder &b) {
   tileOut = b.alloc({numTiles, valueDim, width}, compute);
   tileMax = b.alloc({numTiles, width}, compute);
   tileSum = b.alloc({numTiles, width}, compute);
-  scores = b.alloc({tiling.blockKeys, width}, compute);
   if (plan.isWeighted()) {
-    int64_t keys = llvm::alignTo(tiling.blockKeys, lanes); // whole vectors
+    int64_t keys = llvm::alignTo(tiling.packedKeys, lanes); // whole vectors
     biases = b.alloc({2, keys}, compute);
     multiplicities = b.alloc(keys, b.getI64Type());
   }
   if (products.isTiled()) {
+    int64_t groups = tiling.packedKeys / (2 * kTilePairs);
+    // Two blocks of a stage's keys, and a tile of sums.
+    int64_t scored =
+        std::max(tiling.blockKeys, 2 * tiling.stageKeys + kTilePairs);
+    Value bytes = allocateWords(b, scored * width);
+    scores = emitView(b, bytes, {scored, width}, compute);
+    stagePairs = emitView(b, bytes, {scored / 2, 4 * width}, b.getBF16Type());
     pairBuffers = {
+        bytes,
         allocatePairs(b, {numTiles, keyDepth, width}, tileQuery, queryPairs),
-        allocatePairs(b, {tiling.blockKeys, keyDepth}, keys, keyPairs),
-        allocatePairs(b, {valueDim, depth}, values, valuePairs),
+        allocatePairs(b, {tiling.packedKeys, keyDepth}, keys, keyPairs),
+        allocatePairs(b, {groups, valueDim, kTilePairs}, values, valuePairs),
         allocatePairs(b, {depth, width}, weights, weightPairs),
+        allocatePairs(b, {kTilePairs, kTilePairs}, ones, onePairs),
         b.alloc({kTilePairs, valueDim}, operand)};
     stagedValues = pairBuffers.back();
   } else {
     tileQuery = b.alloc({numTiles, keyDepth, width}, operand);
     keys = b.alloc({tiling.blockKeys, keyDepth}, operand);
     values = b.alloc({panels, depth, rows}, operand);
+    scores = b.alloc({tiling.blockKeys, width}, compute);
     // Where an operand is a number, weights take the place of their scores.
     weights = step == 1 ? scores : b.alloc({depth, width}, operand);
   }
@@ -137,8 +154,7 @@ void AttentionTask::allocate(KernelBuilder &b) {
 }
 
 void AttentionTask::free(KernelBuilder &b) {
-  for (Value memref :
-       {tileOut, tileMax, tileSum, scores, stagedQuery, stagedOut})
+  for (Value memref : {tileOut, tileMax, tileSum, stagedQuery, stagedOut})
     b.free(memref);
   if (plan.isWeighted()) {
     b.free(biases);
@@ -148,7 +164,7 @@ void AttentionTask::free(KernelBuilder &b) {
     for (Value memref : pairBuffers)
       b.free(memref);
   } else {
-    for (Value memref : {tileQuery, keys, values})
+    for (Value memref : {tileQuery, keys, values, scores})
       b.free(memref);
     if (weights != scores)
       b.free(weights);
@@ -173,7 +189,7 @@ static Value emitBias(KernelBuilder &b, AttentionTask &task, Value times) {
 static void emitUniformBias(KernelBuilder &b, AttentionTask &task,
                             const AttentionRun &run) {
   Value bias = b.splat(emitBias(b, task, run.multiplicity), task.vector);
-  b.forLoop(b.index(0), b.index(task.tiling.blockKeys), task.lanes,
+  b.forLoop(b.index(0), b.index(task.tiling.packedKeys), task.lanes,
             [&](Value key) { b.store(bias, task.biases, {b.index(0), key}); });
 }
 
@@ -196,11 +212,11 @@ static void emitMergedBias(KernelBuilder &b, AttentionTask &task,
 static void emitAttendRun(KernelBuilder &b, AttentionTask &task,
                           const AttentionRun &run, Value first, Value count,
                           Value online) {
-  Value zero = b.index(0), blockKeys = b.index(task.tiling.blockKeys);
+  Value zero = b.index(0), packedKeys = b.index(task.tiling.packedKeys);
   if (task.biases)
     emitUniformBias(b, task, run);
-  b.forLoop(zero, run.keys, task.tiling.blockKeys, [&](Value start) {
-    Value keys = b.min(blockKeys, b.sub(run.keys, start));
+  b.forLoop(zero, run.keys, task.tiling.packedKeys, [&](Value start) {
+    Value keys = b.min(packedKeys, b.sub(run.keys, start));
     emitPackKeys(b, task, run, start, keys);
     b.forLoop(zero, count, 1, [&](Value tile) {
       Value biasRow;

@@ -25,8 +25,14 @@ struct AttentionTiling {
   int64_t vectorBytes = 64;
   /// Sequence positions of a task, at most.
   int64_t blockRows = 1024;
-  /// Keys that are packed and used at a time.
+  /// Keys that are used at a time: their scores, softmax, values.
   int64_t blockKeys = 128;
+  /// Keys that are packed at a time, a multiple of `blockKeys`; more than that
+  /// only with stages.
+  int64_t packedKeys = 128;
+  /// Keys of a stage, where products of tiles take turns with the softmax: a
+  /// multiple of 32. 0: no stages.
+  int64_t stageKeys = 0;
   /// Accumulators of a register tile: keys (or value features) times vectors of
   /// query rows. `blockKeys` is a multiple of `tile.rows`.
   RegisterTileShape tile = {8, 2};
@@ -107,10 +113,13 @@ struct AttentionTask {
   Value keys, values, scores, weights, stagedQuery, stagedOut;
 
   // Of products of tiles: the same memory as bf16, [tiles * operands][2 *
-  // width], [key][2 * operands], [Dv][key] and [key / 2][2 * width]; values, as
-  // operands, are [Dv][key / 2] then. A block of values before its
-  // transposition, and what is to be freed.
-  Value queryPairs, keyPairs, valuePairs, weightPairs, stagedValues;
+  // width], [key][2 * operands], [key / 32 * Dv][32] and [key / 2][2 * width];
+  // values, as operands, are [key / 32][Dv][16] then, so that a tile is 1 KB
+  // in a row. Of stages, whose weights take the place of their scores, that as
+  // bf16: [key / 2][4 * width]; and a tile of ones. A block of values before
+  // its transposition, and what is to be freed.
+  Value queryPairs, keyPairs, valuePairs, weightPairs, stagePairs;
+  Value ones, onePairs, stagedValues;
   SmallVector<Value> pairBuffers;
 
   void allocate(KernelBuilder &b);
@@ -139,12 +148,6 @@ void emitClearTiles(KernelBuilder &b, AttentionTask &task, Value count);
 /// Copies keys [start, start + count) of the run and their values to scratch.
 void emitPackKeys(KernelBuilder &b, AttentionTask &task,
                   const AttentionRun &run, Value start, Value count);
-/// By products of tiles, for `keyEnd` keys in whole groups: scores = K Q^T, and
-/// O = O + V^T P of one tile of rows.
-void emitTiledScores(KernelBuilder &b, AttentionTask &task, Value tile,
-                     Value keyEnd);
-void emitTiledValues(KernelBuilder &b, AttentionTask &task, Value tile,
-                     Value keyEnd);
 /// A tile of rows meets the packed keys. `biasRow`: which of task.biases
 /// counts, if any; `online` (i1): in the online form whatever the tiling says.
 void emitUpdateTile(KernelBuilder &b, AttentionTask &task, Value biasRow,
@@ -154,6 +157,9 @@ Value emitFindOverflow(KernelBuilder &b, AttentionTask &task, Value count);
 /// Adds the null keys, normalises, and writes out and lse.
 void emitWriteTiles(KernelBuilder &b, AttentionTask &task, Value count);
 
+/// The weight of a key, 2^(c * (s - m) + b); `key` is one of those packed.
+Value emitWeight(KernelBuilder &b, AttentionTask &task, Value score, Value max,
+                 Value biasRow, Value key, const Exp2Options &exponent);
 /// 2^(c * (from - to)) for scores with from <= to, and 1 if they are equal:
 /// what a polynomial gives for 0 is not, and a sum is corrected as often as
 /// there are chunks.

@@ -76,8 +76,7 @@ static void emitPackValues(KernelBuilder &b, AttentionTask &task,
   });
 }
 
-/// As rows of features, for products of tiles: blocks of 16 pairs of keys are
-/// transposed.
+/// As tiles, rows being features: blocks of 16 pairs of keys are transposed.
 static void emitPackTransposedValues(KernelBuilder &b, AttentionTask &task,
                                      const AttentionRun &run, Value start,
                                      Value count, Value end) {
@@ -91,7 +90,7 @@ static void emitPackTransposedValues(KernelBuilder &b, AttentionTask &task,
                 task.stagedValues, {pair, column});
       });
     });
-    Value firstPair = b.div(firstKey, b.index(2));
+    Value group = b.div(firstKey, b.index(2 * kTilePairs));
     b.forLoop(zero, features, task.lanes, [&](Value column) {
       SmallVector<Value> block;
       for (int64_t i = 0; i < kTilePairs; ++i)
@@ -99,7 +98,8 @@ static void emitPackTransposedValues(KernelBuilder &b, AttentionTask &task,
             b.load(operands, task.stagedValues, {b.index(i), column}));
       block = emitTranspose(b, block);
       for (int64_t i = 0; i < task.lanes; ++i)
-        b.store(block[i], task.values, {b.add(column, b.index(i)), firstPair});
+        b.store(block[i], task.values,
+                {group, b.add(column, b.index(i)), zero});
     });
   });
 }

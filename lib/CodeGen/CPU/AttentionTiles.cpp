@@ -15,20 +15,48 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "AttentionKernel.h"
-
-#include "mlir/Dialect/AMX/AMXDialect.h"
+#include "AttentionTiles.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
 
-static amx::TileType getOperandTile(KernelBuilder &b) {
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+amx::TileType mlir::dilated::getOperandTile(KernelBuilder &b) {
   return amx::TileType::get({kTilePairs, 2 * kTilePairs}, b.getBF16Type());
 }
 
-static amx::TileType getSumTile(KernelBuilder &b) {
+amx::TileType mlir::dilated::getSumTile(KernelBuilder &b) {
   return amx::TileType::get({kTilePairs, kTilePairs}, b.getF32Type());
 }
+
+Value mlir::dilated::loadKeyTile(KernelBuilder &b, AttentionTask &task,
+                                 Value key, int64_t depth) {
+  return amx::TileLoadOp::create(
+      b, getOperandTile(b), task.keyPairs,
+      ValueRange{key, b.index(2 * depth * kTilePairs)});
+}
+
+Value mlir::dilated::loadQueryTile(KernelBuilder &b, AttentionTask &task,
+                                   Value tile, int64_t depth, int64_t v) {
+  Value row =
+      b.add(b.mul(tile, b.index(task.keyDepth)), b.index(depth * kTilePairs));
+  return amx::TileLoadOp::create(b, getOperandTile(b), task.queryPairs,
+                                 ValueRange{row, b.index(2 * v * kTilePairs)});
+}
+
+Value mlir::dilated::loadValueTile(KernelBuilder &b, AttentionTask &task,
+                                   Value group, Value feature) {
+  Value row = b.add(b.mul(group, b.index(task.valueDim)), feature);
+  return amx::TileLoadOp::create(b, getOperandTile(b), task.valuePairs,
+                                 ValueRange{row, b.index(0)});
+}
+
+//===----------------------------------------------------------------------===//
+// Products by themselves
+//===----------------------------------------------------------------------===//
 
 using LoadTile = function_ref<Value(int64_t depth, int64_t index)>;
 
@@ -52,42 +80,35 @@ static void emitProducts(KernelBuilder &b, int64_t depth, int64_t columns,
 }
 
 void mlir::dilated::emitTiledScores(KernelBuilder &b, AttentionTask &task,
-                                    Value tile, Value keyEnd) {
+                                    Value tile, Value first, Value count) {
   int64_t columns = task.tiling.tile.columns;
-  Value firstDepth = b.mul(tile, b.index(task.keyDepth));
-  b.forLoop(b.index(0), keyEnd, 2 * kTilePairs, [&](Value key) {
+  b.forLoop(b.index(0), count, 2 * kTilePairs, [&](Value key) {
     SmallVector<Value> sums;
     for (int64_t i = 0; i < 2 * columns; ++i)
       sums.push_back(amx::TileZeroOp::create(b, getSumTile(b)));
+    auto row = [&](int64_t m) { return b.add(key, b.index(m * kTilePairs)); };
     emitProducts(
         b, task.keyDepth / kTilePairs, columns,
-        [&](int64_t k, int64_t m) -> Value {
-          Value row = b.add(key, b.index(m * kTilePairs));
-          return amx::TileLoadOp::create(
-              b, getOperandTile(b), task.keyPairs,
-              ValueRange{row, b.index(2 * k * kTilePairs)});
+        [&](int64_t k, int64_t m) {
+          return loadKeyTile(b, task, b.add(first, row(m)), k);
         },
-        [&](int64_t k, int64_t v) -> Value {
-          Value depth = b.add(firstDepth, b.index(k * kTilePairs));
-          return amx::TileLoadOp::create(
-              b, getOperandTile(b), task.queryPairs,
-              ValueRange{depth, b.index(2 * v * kTilePairs)});
+        [&](int64_t k, int64_t v) {
+          return loadQueryTile(b, task, tile, k, v);
         },
         sums);
     for (auto [i, sum] : llvm::enumerate(sums)) {
       auto m = static_cast<int64_t>(i) / columns;
       auto v = static_cast<int64_t>(i) % columns;
-      amx::TileStoreOp::create(b, task.scores,
-                               ValueRange{b.add(key, b.index(m * kTilePairs)),
-                                          b.index(v * kTilePairs)},
-                               sum);
+      amx::TileStoreOp::create(
+          b, task.scores, ValueRange{row(m), b.index(v * kTilePairs)}, sum);
     }
   });
 }
 
 /// Features [feature, feature + 16 * `rows`), over `depth` groups of keys.
 static void emitValueTiles(KernelBuilder &b, AttentionTask &task, Value tile,
-                           Value feature, int64_t rows, int64_t depth) {
+                           Value firstGroup, Value feature, int64_t rows,
+                           int64_t depth) {
   int64_t columns = task.tiling.tile.columns;
   auto place = [&](int64_t i) -> SmallVector<Value> {
     Value row = b.add(feature, b.index(i / columns * kTilePairs));
@@ -99,11 +120,10 @@ static void emitValueTiles(KernelBuilder &b, AttentionTask &task, Value tile,
         amx::TileLoadOp::create(b, getSumTile(b), task.tileOut, place(i)));
   emitProducts(
       b, depth, columns,
-      [&](int64_t k, int64_t m) -> Value {
+      [&](int64_t k, int64_t m) {
+        Value group = b.add(firstGroup, b.index(k));
         Value row = b.add(feature, b.index(m * kTilePairs));
-        return amx::TileLoadOp::create(
-            b, getOperandTile(b), task.valuePairs,
-            ValueRange{row, b.index(2 * k * kTilePairs)});
+        return loadValueTile(b, task, group, row);
       },
       [&](int64_t k, int64_t v) -> Value {
         return amx::TileLoadOp::create(
@@ -117,19 +137,21 @@ static void emitValueTiles(KernelBuilder &b, AttentionTask &task, Value tile,
 }
 
 void mlir::dilated::emitTiledValues(KernelBuilder &b, AttentionTask &task,
-                                    Value tile, Value keyEnd) {
+                                    Value tile, Value first, Value count) {
   int64_t group = 2 * kTilePairs;
-  Value groups = b.div(keyEnd, b.index(group));
+  Value firstGroup = b.div(first, b.index(group));
+  Value groups = b.div(count, b.index(group));
   int64_t rest = task.valueDim % group;
   for (int64_t depth = 1; depth <= task.tiling.blockKeys / group; ++depth) {
     Value isDepth = b.cmp(arith::CmpIPredicate::eq, groups, b.index(depth));
     b.ifThen(isDepth, [&] {
       b.forLoop(b.index(0), b.index(task.valueDim - rest), group,
                 [&](Value feature) {
-                  emitValueTiles(b, task, tile, feature, 2, depth);
+                  emitValueTiles(b, task, tile, firstGroup, feature, 2, depth);
                 });
       if (rest)
-        emitValueTiles(b, task, tile, b.index(task.valueDim - rest), 1, depth);
+        emitValueTiles(b, task, tile, firstGroup, b.index(task.valueDim - rest),
+                       1, depth);
     });
   }
 }

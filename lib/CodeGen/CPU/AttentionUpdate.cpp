@@ -33,8 +33,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "AttentionKernel.h"
+#include "AttentionTiles.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -44,17 +45,28 @@ namespace {
 
 class TileUpdate {
 public:
+  /// Of the packed keys, which begin with key `start` of the run, those
+  /// [first, first + count).
   TileUpdate(KernelBuilder &b, AttentionTask &task, Value biasRow, Value tile,
-             Value start, Value count, Value online)
-      : b(b), task(task), biasRow(biasRow), tile(tile), start(start),
-        count(count), online(online), shape(task.tiling.tile) {}
+             Value start, Value first, Value count, Value online)
+      : b(b), task(task), biasRow(biasRow), tile(tile),
+        start(b.add(start, first)), first(first), count(count), online(online),
+        shape(task.tiling.tile) {
+    computeLimits();
+  }
 
-  void emit();
+  Value getKeyEnd() const { return keyEnd; }
+  Value emitIsOnline();
+  /// For more than 0 and at most tiling.blockKeys keys that a row sees.
+  void emit(Value isOnline);
 
 private:
   void computeLimits();
   Value emitNeedsMaximum();
-  Value emitWeight(Value score, Value max, Value key);
+  Value emitWeight(Value score, Value max, Value key) {
+    return dilated::emitWeight(b, task, score, max, biasRow, b.add(first, key),
+                               task.tiling.exponent);
+  }
   void storeWeights(ValueRange weights, Value key);
   void emitMask(Value key, MutableArrayRef<Value> scores);
   SmallVector<Value> emitScores(Value isOnline);
@@ -87,10 +99,10 @@ private:
 
   KernelBuilder &b;
   AttentionTask &task;
-  Value biasRow, tile, start, count, online;
+  Value biasRow, tile, start, first, count, online;
   RegisterTileShape shape;
 
-  /// Keys of the chunk that some row of the tile sees, and keys that all see.
+  /// Of these keys, how many some row of the tile sees, and how many all see.
   Value keyEnd, keysForAll;
   /// keyEnd in whole groups.
   Value wholeEnd;
@@ -100,14 +112,18 @@ private:
 
 } // namespace
 
+/// Of `count` keys from `start` on, those below the limit of a tile; perhaps
+/// not above 0.
+static Value emitSeenKeys(KernelBuilder &b, Value limits, Value tile,
+                          Value start, Value count) {
+  Value end = b.cast(b.load(limits, tile), b.getIndexType());
+  return b.min(count, b.sub(end, start));
+}
+
 void TileUpdate::computeLimits() {
   AttentionPlan &plan = task.plan;
-  auto inChunk = [&](Value limits) {
-    Value end = b.cast(b.load(limits, tile), b.getIndexType());
-    return b.min(count, b.sub(end, start));
-  };
-  keyEnd = inChunk(plan.ends);
-  keysForAll = inChunk(plan.fulls);
+  keyEnd = emitSeenKeys(b, plan.ends, tile, start, count);
+  keysForAll = emitSeenKeys(b, plan.fulls, tile, start, count);
 
   // Limits relative to the chunk fit 32 bits.
   auto wide = VectorType::get(task.lanes, b.getI64Type());
@@ -137,46 +153,32 @@ Value TileUpdate::emitNeedsMaximum() {
   return vector::ReductionOp::create(b, vector::CombiningKind::OR, found);
 }
 
-void TileUpdate::emit() {
-  computeLimits();
-  // The rows of the tile may see none of these keys.
-  b.ifThen(b.less(b.index(0), keyEnd), [&] {
-    wholeEnd = b.roundUp(keyEnd, task.getKeyGroup());
-    Value isFirst = b.cmp(arith::CmpIPredicate::eq, start, b.index(0));
-    Value needsMaximum = arith::AndIOp::create(b, isFirst, emitNeedsMaximum());
-    Value isOnline = arith::OrIOp::create(b, online, needsMaximum);
-    SmallVector<Value> found = emitScores(isOnline);
-    ValueRange maxima = ValueRange(found).take_front(shape.columns);
-    ValueRange sums = ValueRange(found).drop_front(shape.columns);
-    SmallVector<Value> corrections = b.ifThenElse(
-        isOnline, [&] { return emitOnlineSoftmax(maxima); },
-        [&] {
-          SmallVector<Value> updated;
-          for (auto [old, sum] : llvm::zip(loadState(task.tileSum), sums))
-            updated.push_back(b.add(old, sum));
-          storeState(updated, task.tileSum);
-          return SmallVector<Value>(shape.columns, b.constant(task.vector, 1));
-        });
-    emitValues(isOnline, corrections);
-  });
+Value TileUpdate::emitIsOnline() {
+  Value isFirst = b.cmp(arith::CmpIPredicate::eq, start, b.index(0));
+  Value needsMaximum = arith::AndIOp::create(b, isFirst, emitNeedsMaximum());
+  return arith::OrIOp::create(b, online, needsMaximum);
+}
+
+void TileUpdate::emit(Value isOnline) {
+  wholeEnd = b.roundUp(keyEnd, task.getKeyGroup());
+  SmallVector<Value> found = emitScores(isOnline);
+  ValueRange maxima = ValueRange(found).take_front(shape.columns);
+  ValueRange sums = ValueRange(found).drop_front(shape.columns);
+  SmallVector<Value> corrections = b.ifThenElse(
+      isOnline, [&] { return emitOnlineSoftmax(maxima); },
+      [&] {
+        SmallVector<Value> updated;
+        for (auto [old, sum] : llvm::zip(loadState(task.tileSum), sums))
+          updated.push_back(b.add(old, sum));
+        storeState(updated, task.tileSum);
+        return SmallVector<Value>(shape.columns, b.constant(task.vector, 1));
+      });
+  emitValues(isOnline, corrections);
 }
 
 //===----------------------------------------------------------------------===//
 // Scores
 //===----------------------------------------------------------------------===//
-
-/// 2^(c * (s - m) + b).
-Value TileUpdate::emitWeight(Value score, Value max, Value key) {
-  Value factor = b.constant(task.vector, task.getScoreFactor());
-  Value difference = b.sub(score, max), exponent;
-  if (task.biases) {
-    Value bias = b.splat(b.load(task.biases, {biasRow, key}), task.vector);
-    exponent = b.fma(difference, factor, bias);
-  } else {
-    exponent = b.mul(difference, factor);
-  }
-  return emitExp2(b, exponent, task.tiling.exponent);
-}
 
 /// Scores of keys beyond a row's limit become -inf.
 void TileUpdate::emitMask(Value key, MutableArrayRef<Value> scores) {
@@ -284,7 +286,7 @@ SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
         });
   };
   if (task.products.isTiled())
-    emitTiledScores(b, task, tile, wholeEnd);
+    emitTiledScores(b, task, tile, first, wholeEnd);
   return b.forLoop(b.index(0), wholeEnd, shape.rows, init, tileOfKeys);
 }
 
@@ -368,8 +370,12 @@ void TileUpdate::emitVisibleValues(ValueRange corrections) {
         b, {1, shape.columns}, getWeightDepth(),
         SmallVector<Value>(shape.columns, b.constant(task.vector, 0)),
         [&](Value key, int64_t) {
-          if (task.products.isTiled())
-            return b.load(task.values, {feature, key});
+          if (task.products.isTiled()) {
+            Value pair = b.add(b.div(first, b.index(2)), key);
+            Value pairs = b.index(kTilePairs);
+            return b.load(task.values,
+                          {b.div(pair, pairs), feature, b.rem(pair, pairs)});
+          }
           return b.load(task.values, {b.div(feature, b.index(shape.rows)), key,
                                       b.rem(feature, b.index(shape.rows))});
         },
@@ -417,7 +423,7 @@ void TileUpdate::emitValues(Value isOnline, ValueRange corrections) {
       [&]() -> SmallVector<Value> {
         if (task.products.isTiled()) {
           b.ifThen(isOnline, [&] { emitCorrectValues(corrections); });
-          emitTiledValues(b, task, tile, wholeEnd);
+          emitTiledValues(b, task, tile, first, wholeEnd);
         } else {
           emitValueTiles(corrections);
         }
@@ -425,8 +431,54 @@ void TileUpdate::emitValues(Value isOnline, ValueRange corrections) {
       });
 }
 
+//===----------------------------------------------------------------------===//
+// Chunks
+//===----------------------------------------------------------------------===//
+
+/// Keys that all rows see in stages, the others block by block: the first ones
+/// of rows without a maximum, those around the diagonal, what is left at the
+/// end, and all in the online form.
+static void emitUpdateByStages(KernelBuilder &b, AttentionTask &task,
+                               Value biasRow, Value tile, Value start,
+                               Value count, Value online) {
+  Value zero = b.index(0), blockKeys = b.index(task.tiling.blockKeys);
+  Value stageKeys = b.index(task.tiling.stageKeys);
+  Value keyEnd = emitSeenKeys(b, task.plan.ends, tile, start, count);
+  Value keysForAll = emitSeenKeys(b, task.plan.fulls, tile, start, count);
+  Type index = b.getIndexType();
+  auto loop = scf::WhileOp::create(b, index, zero);
+  OpBuilder::InsertionGuard guard(b);
+  Block *test = b.createBlock(&loop.getBefore(), {}, index, b.getLoc());
+  Value reached = test->getArgument(0);
+  scf::ConditionOp::create(b, b.less(reached, keyEnd), reached);
+
+  Block *body = b.createBlock(&loop.getAfter(), {}, index, b.getLoc());
+  Value first = body->getArgument(0);
+  TileUpdate update(b, task, biasRow, tile, start, first,
+                    b.min(b.sub(count, first), blockKeys), online);
+  Value isOnline = update.emitIsOnline();
+  Value blocks = b.div(b.max(b.sub(keysForAll, first), zero), stageKeys);
+  Value several = b.less(b.index(1), blocks);
+  Value next = b.ifThenElse(
+      b.select(isOnline, b.boolean(false), several),
+      [&]() -> SmallVector<Value> {
+        emitStages(b, task, biasRow, tile, first, blocks);
+        return {b.add(first, b.mul(blocks, stageKeys))};
+      },
+      [&]() -> SmallVector<Value> {
+        update.emit(isOnline);
+        return {b.add(first, blockKeys)};
+      })[0];
+  scf::YieldOp::create(b, next);
+}
+
 void mlir::dilated::emitUpdateTile(KernelBuilder &b, AttentionTask &task,
                                    Value biasRow, Value tile, Value start,
                                    Value count, Value online) {
-  TileUpdate(b, task, biasRow, tile, start, count, online).emit();
+  if (task.tiling.stageKeys)
+    return emitUpdateByStages(b, task, biasRow, tile, start, count, online);
+  TileUpdate update(b, task, biasRow, tile, start, b.index(0), count, online);
+  // The rows of the tile may see none of these keys.
+  b.ifThen(b.less(b.index(0), update.getKeyEnd()),
+           [&] { update.emit(update.emitIsOnline()); });
 }

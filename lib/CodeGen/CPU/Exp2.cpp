@@ -61,19 +61,28 @@ static ArrayRef<double> getPolynomial(bool isF64, const Exp2Options &options) {
   return isFloor ? kFloor6 : kNearest6;
 }
 
-/// By Horner's rule.
+/// By Horner's rule, `offset` being added to the value.
 static Value emitPolynomial(KernelBuilder &b, ArrayRef<double> coefficients,
-                            Value f) {
+                            Value f, double offset = 0) {
   Type type = f.getType();
   Value power = b.constant(type, coefficients.back());
-  for (double coefficient : llvm::reverse(coefficients.drop_back()))
+  for (double coefficient :
+       llvm::reverse(coefficients.drop_front().drop_back()))
     power = b.fma(power, f, b.constant(type, coefficient));
-  return power;
+  return b.fma(power, f, b.constant(type, coefficients.front() + offset));
+}
+
+Value mlir::dilated::emitHalfPlaceMore(KernelBuilder &b, Value number) {
+  Type type = number.getType();
+  auto bits = cast<VectorType>(cast<VectorType>(type).clone(b.getI32Type()));
+  Value sum =
+      b.add(arith::BitcastOp::create(b, bits, number), b.integer(bits, 0x8000));
+  return arith::BitcastOp::create(b, type, sum);
 }
 
 /// x = i + f with i integral and |f| <= 1/2; 2^x = 2^f * 2^i.
 static Value emitByBits(KernelBuilder &b, Value x,
-                        ArrayRef<double> coefficients) {
+                        ArrayRef<double> coefficients, bool roundsToBF16) {
   auto type = cast<VectorType>(x.getType());
   bool isF64 = type.getElementType().isF64();
   int64_t mantissa = isF64 ? 52 : 23;
@@ -91,13 +100,14 @@ static Value emitByBits(KernelBuilder &b, Value x,
       type.clone(b.getIntegerType(type.getElementTypeBitWidth())));
   Value exponent = arith::ShLIOp::create(
       b, arith::BitcastOp::create(b, bits, rounded), b.integer(bits, mantissa));
-  return b.mul(emitPolynomial(b, coefficients, f),
-               arith::BitcastOp::create(b, type, exponent));
+  Value power = b.mul(emitPolynomial(b, coefficients, f),
+                      arith::BitcastOp::create(b, type, exponent));
+  return roundsToBF16 ? emitHalfPlaceMore(b, power) : power;
 }
 
 /// x = floor(x) + f; vscalef takes the floor of x itself.
 static Value emitByScale(KernelBuilder &b, Value x,
-                         ArrayRef<double> coefficients) {
+                         ArrayRef<double> coefficients, bool roundsToBF16) {
   auto type = cast<VectorType>(x.getType());
   // Intrinsics want constants of the LLVM dialect for their immediates.
   auto immediate = [&](int32_t value) {
@@ -112,7 +122,8 @@ static Value emitByScale(KernelBuilder &b, Value x,
   // 9: the difference to the next lower integer, without exceptions.
   Value f = call("llvm.x86.avx512.mask.reduce.ps.512",
                  {x, immediate(9), x, all, immediate(4)});
-  Value power = emitPolynomial(b, coefficients, f);
+  // 2^f lies in [1, 2): the last place of its 8 bits is 2^-7.
+  Value power = emitPolynomial(b, coefficients, f, roundsToBF16 ? 0x1p-8 : 0);
   return call("llvm.x86.avx512.mask.scalef.ps.512",
               {power, x, power, all, immediate(4)});
 }
@@ -122,6 +133,6 @@ Value mlir::dilated::emitExp2(KernelBuilder &b, Value x,
   auto type = cast<VectorType>(x.getType());
   bool isF64 = type.getElementType().isF64();
   ArrayRef<double> coefficients = getPolynomial(isF64, options);
-  return options.form == ExponentForm::Scale ? emitByScale(b, x, coefficients)
-                                             : emitByBits(b, x, coefficients);
+  auto emit = options.form == ExponentForm::Scale ? emitByScale : emitByBits;
+  return emit(b, x, coefficients, options.roundsToBF16);
 }

@@ -17,12 +17,19 @@ struct Exp2Options {
   /// Of the polynomial for f32: 3 (relative error 7.5e-5), 5 (2e-7, rounding
   /// included) or 6 (8e-8). f64 has one of its own (3e-16).
   int64_t degree = 6;
+  /// For f32: the upper halves of the results are 2^x rounded to bf16, halfway
+  /// cases up, and their lower halves are of no use.
+  bool roundsToBF16 = false;
 };
 
 /// Emits 2^x for a vector of f32 or f64. Results above the largest number are
 /// infinite; results below the normal range are 0, or denormal in the form
 /// Scale; NaN stays NaN. No branches.
 Value emitExp2(KernelBuilder &b, Value x, const Exp2Options &options);
+
+/// f32, not negative, plus half of the last place of a bf16, so that its upper
+/// half is the number rounded to bf16.
+Value emitHalfPlaceMore(KernelBuilder &b, Value number);
 
 } // namespace mlir::dilated
 

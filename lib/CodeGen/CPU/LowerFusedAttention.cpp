@@ -86,16 +86,19 @@ LogicalResult LowerFusedAttention::checkTiling() {
   int64_t keys = products == ProductKind::AmxBf16 ? 2 * kTilePairs : 1;
   if (vectors && blockBytes > 0 && blockKeys > 0 && tileRows > 0 &&
       tileVectors > 0 && tileRows % group == 0 && blockKeys % tileRows == 0 &&
-      blockKeys % keys == 0)
+      blockKeys % keys == 0 && packedKeys > 0 && stageKeys >= 0 &&
+      stageKeys % (2 * kTilePairs) == 0)
     return success();
   return getOperation().emitError()
          << "expects vector-bytes of 16, 32 or 64, positive sizes, tile-rows "
             "to divide block-keys and, for pairs of bf16, to be even "
-            "(block-keys "
-            "a multiple of 32 for AMX), got vector-bytes "
+            "(block-keys a multiple of 32 for AMX, as is stage-keys), got "
+            "vector-bytes "
          << vectorBytes.getValue() << ", block-bytes " << blockBytes.getValue()
-         << ", block-keys " << blockKeys.getValue() << ", tile-rows "
-         << tileRows.getValue() << ", tile-vectors " << tileVectors.getValue();
+         << ", block-keys " << blockKeys.getValue() << ", packed-keys "
+         << packedKeys.getValue() << ", stage-keys " << stageKeys.getValue()
+         << ", tile-rows " << tileRows.getValue() << ", tile-vectors "
+         << tileVectors.getValue();
 }
 
 /// What the options allow and the types ask for.
@@ -120,9 +123,19 @@ LowerFusedAttention::getTiling(const AttentionSignature &signature) const {
   tiling.exponent.degree = tiling.products == ProductKind::Fma ? 6 : 3;
 
   int64_t bytes = signature.getComputeType().getIntOrFloatBitWidth() / 8;
-  tiling.blockRows = getBlockRows(bytes * (signature.query.getShape().back() +
-                                           signature.value.getShape().back()),
-                                  blockBytes);
+  int64_t features =
+      signature.query.getShape().back() + signature.value.getShape().back();
+  tiling.blockRows = getBlockRows(bytes * features, blockBytes);
+
+  tiling.packedKeys = blockKeys;
+  if (tiling.products != ProductKind::AmxBf16 || stageKeys == 0)
+    return tiling;
+  // Stages begin and end at the ends of what is packed: that is as much as the
+  // cache that has room for the rows of a block has room for besides.
+  tiling.stageKeys = stageKeys;
+  while (2 * tiling.packedKeys <= packedKeys &&
+         2 * tiling.packedKeys * 2 * features <= blockBytes)
+    tiling.packedKeys *= 2;
   return tiling;
 }
 

@@ -8,9 +8,11 @@
 
 // RUN: not dilated-opt %s --dilated-lower-fused-attention="products=bf16-dot tile-rows=5 block-keys=125" 2>&1 | FileCheck %s --check-prefix=PAIRS
 // RUN: not dilated-opt %s --dilated-lower-fused-attention=block-bytes=0 2>&1 | FileCheck %s --check-prefix=BLOCKBYTES
+// RUN: not dilated-opt %s --dilated-lower-fused-attention="products=amx-bf16 stage-keys=48" 2>&1 | FileCheck %s --check-prefix=STAGE
 
-// ROWS: tile-rows to divide block-keys and, for pairs of bf16, to be even (block-keys a multiple of 32 for AMX), got vector-bytes 64, block-bytes 524288, block-keys 128, tile-rows 3
-// PAIRS: to be even{{.*}}block-keys 125, tile-rows 5
+// STAGE: stage-keys){{.*}}stage-keys 48
+// ROWS: tile-rows to divide block-keys and, for pairs of bf16, to be even (block-keys a multiple of 32 for AMX, as is stage-keys), got vector-bytes 64, block-bytes 524288, block-keys 128, packed-keys 1024, stage-keys 64, tile-rows 3
+// PAIRS: to be even{{.*}}block-keys 125, {{.*}}tile-rows 5
 // BLOCKBYTES: positive sizes{{.*}}block-bytes 0
 // BYTES: expects vector-bytes of 16, 32 or 64{{.*}}got vector-bytes 48
 // BLOCK: block-rows a multiple of tile-rows{{.*}}block-rows 100
