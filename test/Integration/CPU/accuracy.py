@@ -3,9 +3,10 @@ other: normal data within the accuracy that is promised, adversarial data
 (adversarial.py) within what the rounding of their scores leaves, and the form of the
 softmax that must have run.
 
-usage: accuracy.py [--set NAME] [--verbose]
+usage: accuracy.py [--set NAME] [--emulator AMX.so] [--verbose]
 
-A set that this machine lacks is skipped, by name. Closing line `N passed, N failed`.
+A set that this machine lacks is skipped, by name. With an emulator (amx_emulator.c), bf16
+by tiles of AMX and nothing else, not all lengths. Closing line `N passed, N failed`.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
@@ -78,6 +79,12 @@ def has(instruction_set):
     return INSTRUCTION_SETS[instruction_set] <= set(flags.split())
 
 
+def target(instruction_set):
+    if instruction_set == "amx":
+        return ["--mcpu=x86-64-v4", "--mattr=+amx-tile,+amx-bf16"]
+    return [f"--mcpu={instruction_set}"]
+
+
 # ===-----------------------------------------------------------------------===#
 # Data and what it should give
 # ===-----------------------------------------------------------------------===#
@@ -116,7 +123,7 @@ class Problem:
         code, output = attention_cases.run_tool(
             "dilated-run",
             module or self.module,
-            f"--mcpu={instruction_set}",
+            *target(instruction_set),
             f"--cache-dir={cache}",
             *inputs,
             *(f"--output={name}=@{file}" for name, file in files.items()),
@@ -216,7 +223,7 @@ def run_online(problem, instruction_set, cache):
     code, kernel = attention_cases.run_tool(
         "dilated-compile",
         problem.module,
-        f"--mcpu={instruction_set}",
+        *target(instruction_set),
         "--compile-to=kernel",
         "-o",
         "-",
@@ -256,6 +263,7 @@ def check_set(report, problems, instruction_set, cache, workers):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--set", choices=INSTRUCTION_SETS, help="one instruction set")
+    parser.add_argument("--emulator", type=Path, help="of AMX, to be preloaded")
     parser.add_argument("--verbose", action="store_true", help="every error, not failures alone")
     arguments = parser.parse_args()
     np.seterr(all="ignore")  # NaN and infinities are meant
@@ -265,8 +273,14 @@ def main():
         # lit switches the cache off; here lengths share what was compiled.
         os.environ.pop("DILATED_CACHE", None)
         problems = [*adversarial_problems(root), *normal_problems(root)]
-        for name in [arguments.set] if arguments.set else INSTRUCTION_SETS:
-            if has(name):
+        sets = [arguments.set] if arguments.set else list(INSTRUCTION_SETS)
+        if arguments.emulator:
+            sets = ["amx"]
+            problems = [p for p in problems if p.case.dtype == "bf16" and p.case.n < 4096]
+            preload = str(arguments.emulator.absolute())
+            os.environ.update(LD_PRELOAD=preload, DILATED_ASSUME_CPU_FEATURES="1")
+        for name in sets:
+            if name == "amx" or has(name):
                 check_set(report, problems, name, cache, workers)
             else:
                 print(f"skipped: this CPU has no {name}")
