@@ -3,6 +3,8 @@
 // RUN: dilated-opt %s --dilated-lower-fused-attention=products=fma | FileCheck %s --check-prefix=FMA
 // RUN: dilated-opt %s --dilated-lower-fused-attention="products=bf16-dot exponent=scale" | FileCheck %s --check-prefix=DOT
 // RUN: dilated-opt %s --dilated-lower-fused-attention=products=amx-bf16 --canonicalize --cse | FileCheck %s --check-prefix=AMX
+// RUN: dilated-opt %s --dilated-lower-fused-attention="products=amx-bf16 exponent=scale" --canonicalize --cse | FileCheck %s --check-prefix=STAGE
+// RUN: dilated-opt %s --dilated-lower-fused-attention="products=amx-bf16 stage-keys=0" --canonicalize --cse | FileCheck %s --check-prefix=PLAIN
 // RUN: dilated-opt %s --dilated-lower-fused-attention=softmax=online | FileCheck %s --check-prefix=ONLINE
 // RUN: sed 's/pattern(#dense)/pattern(#dense) {softmax = #dilated<softmax online>}/' %s | dilated-opt \
 // RUN:   --dilated-lower-fused-attention=softmax=reference | FileCheck %s --check-prefix=ONLINE
@@ -27,6 +29,18 @@
 // AMX-COUNT-4: amx.tile_store
 // Values: 32 features and 16 more.
 // AMX: amx.tile_load %{{.*}} : memref<{{.*}}x48x32xf32> into !amx.tile<16x16xf32>
+
+// In stages weights take the place of their scores, two blocks of 64 and the sums: rows of
+// pairs of keys. Two vectors of two keys follow each product.
+// STAGE: %[[PAIRS:.*]] = memref.view %{{.*}} : memref<18432xi8> to memref<72x128xbf16>
+// STAGE: amx.tile_load %[[PAIRS]]
+// STAGE: amx.tile_mulf
+// STAGE-NOT: amx.tile_mulf
+// STAGE-COUNT-4: llvm.call_intrinsic "llvm.x86.avx512.mask.reduce.ps.512"
+// STAGE-NOT: llvm.call_intrinsic "llvm.x86.avx512.mask.reduce.ps.512"
+// STAGE: amx.tile_mulf
+// PLAIN-NOT: memref<72x128xbf16>
+// PLAIN: call @dilated_rt_plan_run
 
 // By the option or, before it, by the op.
 // ONLINE-NOT: scf.while
