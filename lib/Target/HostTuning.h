@@ -13,7 +13,9 @@ namespace mlir::dilated {
 
 /// The processor whose latencies and ports the code is tuned for; "" when this
 /// LLVM does not know the host. Never decides which instructions may be used.
-std::string tuningFor(const TargetOptions &options);
+/// `machine` is that of the options.
+std::string tuningFor(const TargetOptions &options,
+                      const llvm::TargetMachine &machine);
 
 /// Whether vdpbf16ps beats FMAs of f32 on this machine, which must have it.
 /// Measured once per process, in less than a millisecond.

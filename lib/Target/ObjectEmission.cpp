@@ -86,7 +86,7 @@ mlir::dilated::emitObject(ModuleOp source, const Signature &signature,
       translateModuleToLLVMIR(source, context, "dilated");
   if (!module)
     return source.emitError("cannot be translated to LLVM IR");
-  std::string tuning = tuningFor(options);
+  std::string tuning = tuningFor(options, **machine);
   describeTarget(*module, **machine, tuning);
   if (module->getFunction("dilated_main"))
     addModelDescription(*module, signature, **machine,

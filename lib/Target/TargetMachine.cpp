@@ -83,12 +83,33 @@ static std::string hostFeatures() {
   return llvm::join(features, ",");
 }
 
-std::string mlir::dilated::tuningFor(const TargetOptions &options) {
-  if (options.cpu != "native")
-    return options.cpu;
-  StringRef name = llvm::sys::getHostCPUName();
-  auto subtarget = createSubtarget();
-  return subtarget && subtarget->isCPUStringValid(name) ? name.str() : "";
+/// Whether the processor of that name has tile registers, without features that
+/// are added to it.
+static bool hasTileRegisters(const llvm::TargetMachine &machine,
+                             StringRef name) {
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      machine.getTarget().createMCSubtargetInfo(machine.getTargetTriple(), name,
+                                                /*Features=*/""));
+  return subtarget->checkFeatures("+amx-tile");
+}
+
+std::string mlir::dilated::tuningFor(const TargetOptions &options,
+                                     const llvm::TargetMachine &machine) {
+  std::string name = options.cpu;
+  const llvm::MCSubtargetInfo *subtarget = machine.getMCSubtargetInfo();
+  if (options.cpu == "native") {
+    name = llvm::sys::getHostCPUName().str();
+    if (!subtarget->isCPUStringValid(name))
+      name = "";
+  }
+  // AMX under a name without it: a guest that hides its processor's model, or
+  // features added to a baseline. Scheduled for such a name, LLVM keeps tiles
+  // on the stack; the first processor with AMX stands for all of them.
+  bool isX86 = machine.getTargetTriple().getArch() == llvm::Triple::x86_64;
+  if (isX86 && subtarget->checkFeatures("+amx-tile") &&
+      !hasTileRegisters(machine, name))
+    return "sapphirerapids";
+  return name;
 }
 
 /// Each entry of "+a,-b" must be a signed name that the target has.
@@ -198,7 +219,7 @@ mlir::dilated::getTargetKey(const TargetOptions &options,
   return llvm::formatv("{0} cpu {1} features {2} tune {3} -O{4}",
                        (*machine)->getTargetTriple().str(),
                        (*machine)->getTargetCPU(),
-                       (*machine)->getTargetFeatureString(), tuningFor(options),
-                       options.optLevel)
+                       (*machine)->getTargetFeatureString(),
+                       tuningFor(options, **machine), options.optLevel)
       .str();
 }

@@ -5,6 +5,14 @@
 // RUN: dilated-compile %s --mcpu=sapphirerapids --dump-phases-to=%t -o %t.o
 // RUN: %python %S/../../../tools/attention-loops.py %t/model.o | FileCheck %s
 
+// A processor that hides its name, or a baseline with features added: no tile is copied.
+// RUN: dilated-compile %s --mcpu=x86-64-v4 --mattr=+amx-tile,+amx-bf16 --dump-phases-to=%t -o %t.o
+// RUN: %python %S/../../../tools/attention-loops.py %t/model.o | FileCheck %s --check-prefix=TILES
+// TILES: 32 tdpbf16ps, 40 tileloadd, 16 tilestored,
+// TILES: 36 tdpbf16ps, 48 tileloadd, 18 tilestored,
+// TILES: 68 tdpbf16ps, 88 tileloadd, 26 tilestored,
+// TILES: 32 tdpbf16ps, 40 tileloadd, 16 tilestored,
+
 #dense = #dilated.pattern<[segment<9223372036854775807, 1>]>
 #branches = #dilated.pattern<[segment<1024, 1>, segment<5792, 2>]>
 !d48 = tensor<1x?x4x48xbf16>
