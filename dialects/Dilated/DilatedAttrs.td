@@ -63,13 +63,13 @@ def Dilated_SoftmaxForm : I32EnumAttr<"SoftmaxForm",
   let genSpecializedAttr = 0;
 }
 
-def Dilated_SoftmaxFormAttr : EnumAttr<Dilated_Dialect, Dilated_SoftmaxForm, "softmax"> {
-  let assemblyFormat = "$value";
-}
 def Dilated_LayoutAttr : EnumAttr<Dilated_Dialect, Dilated_Layout, "layout"> {
   let assemblyFormat = "$value";
 }
 def Dilated_PaddingAttr : EnumAttr<Dilated_Dialect, Dilated_Padding, "padding"> {
+  let assemblyFormat = "$value";
+}
+def Dilated_SoftmaxFormAttr : EnumAttr<Dilated_Dialect, Dilated_SoftmaxForm, "softmax"> {
   let assemblyFormat = "$value";
 }
 

@@ -108,6 +108,13 @@ static bool hasTargetsOf(const BlockTiles &block, const BlockBranch &a,
 }
 
 void dilated::plan::findTargets(BlockTiles &block) {
+  // A key counts as often as all branches together at most. Beyond int64 that
+  // is only known run by run.
+  int64_t most = 0;
+  for (int64_t i = 0; i < block.numBranches; ++i)
+    most = addSaturating(most, block.branches[i].branch.multiplicity);
+  if (most == kMaxInt64)
+    return;
   for (int64_t i = 0; i < block.numBranches; ++i) {
     BlockBranch &b = block.branches[i];
     for (int64_t j = 0; j < i && b.numTargets < kMaxTargets; ++j) {
@@ -234,8 +241,7 @@ void dilated::plan::getMultiplicities(const TileGrid &grid,
     int64_t begin = first < 0 ? ceilDiv(-first, step) : 0;
     int64_t end = minOf(other.count, ceilDiv(count - first, step));
     for (int64_t i = begin; i < end; ++i) {
-      int64_t &sum = multiplicities[first + step * i];
-      sum = addSaturating(sum, other.multiplicity);
+      multiplicities[first + step * i] += other.multiplicity;
     }
   });
 }

@@ -1,5 +1,4 @@
-//===- Runs.cpp - the keys of a block, and what its rows see of them *- C++
-//-*-===//
+//===- Runs.cpp - keys, and what rows see of them ---------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

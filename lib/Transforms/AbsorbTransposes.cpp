@@ -92,8 +92,8 @@ struct AbsorbResult : OpRewritePattern<linalg::TransposeOp> {
     auto fresh = FusedAttentionOp::create(
         rewriter, op.getLoc(), types, op.getQuery(), op.getKey(), op.getValue(),
         init, op.getLseInit(), op.getPattern(), op.getCausal(),
-        op.getScaleAttr(), op.getSoftmaxAttr(), op.getQueryLayout(), op.getKeyLayout(),
-        op.getValueLayout(), swapped(op.getOutLayout()));
+        op.getScaleAttr(), op.getSoftmaxAttr(), op.getQueryLayout(),
+        op.getKeyLayout(), op.getValueLayout(), swapped(op.getOutLayout()));
     if (op.getLseInit())
       rewriter.replaceAllUsesWith(op.getResult(1), fresh.getResult(1));
     Value out = fresh.getResult(0);

@@ -73,9 +73,10 @@ struct TileGrid {
   int64_t block; // positions of a block at most
   int64_t blocksPerSpan;
   int64_t blocksPerHead;
-  int64_t numBlocks;           // batches * heads * blocksPerHead, saturating
-  int64_t slots;               // no block has more tiles
-  int64_t maxSets, mergesKeys; // as in TileOptions
+  int64_t numBlocks;  // batches * heads * blocksPerHead, saturating
+  int64_t slots;      // no block has more tiles
+  int64_t maxSets;    // as in TileOptions
+  int64_t mergesKeys; // the same, 0 or 1
 
   Pattern getPattern() const { return Pattern(pattern); }
 };

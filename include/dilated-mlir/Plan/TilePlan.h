@@ -45,8 +45,9 @@ struct BlockBranch {
   int64_t boundary; // offset of the second one, which may lie behind the block
   int64_t end;      // where the last one ends, a position
   int64_t firstRun; // number of the first one's first run
-  // Parts of a run begin at positions cuts[...numCuts), ascending. The branches
-  // that may take over keys, the first one that can does.
+  // Parts of its runs begin at positions cuts[0 ... numCuts), ascending. Its
+  // keys may count in runs of branches targets[0 ... numTargets): the first of
+  // them that has a key has it.
   int64_t numCuts, numTargets;
   int64_t cuts[kMaxCuts];
   int64_t targets[kMaxTargets];
@@ -147,7 +148,7 @@ bool hasMergedKeys(const TileGrid &grid, const BlockTiles &block,
 
 /// How often keys [start, start + count) of the run count for the rows of the
 /// tile that see them. Keys that no row sees have the run's multiplicity or
-/// more. Saturating.
+/// more.
 void getMultiplicities(const TileGrid &grid, const BlockTiles &block,
                        const KeyRun &run, int64_t tile, int64_t start,
                        int64_t count, int64_t *multiplicities);

@@ -81,24 +81,35 @@ private:
 
 LogicalResult LowerFusedAttention::checkTiling() {
   bool vectors = llvm::is_contained({16, 32, 64}, vectorBytes);
-  // Two keys make a pair of bf16, 16 pairs the row of a tile register.
+  // Two keys make a pair of bf16.
   int64_t group = products == ProductKind::Fma ? 1 : 2;
-  int64_t keys = products == ProductKind::AmxBf16 ? 2 * kTilePairs : 1;
-  if (vectors && blockBytes > 0 && blockKeys > 0 && tileRows > 0 &&
-      tileVectors > 0 && tileRows % group == 0 && blockKeys % tileRows == 0 &&
-      blockKeys % keys == 0 && packedKeys > 0 && stageKeys >= 0 &&
-      stageKeys % (2 * kTilePairs) == 0)
+  if (!vectors || blockBytes <= 0 || blockKeys <= 0 || packedKeys <= 0 ||
+      tileRows <= 0 || tileVectors <= 0 || tileRows % group != 0 ||
+      blockKeys % tileRows != 0)
+    return getOperation().emitError()
+           << "expects vector-bytes of 16, 32 or 64, positive sizes, tile-rows "
+              "to divide block-keys and, for pairs of bf16, to be even, got "
+              "vector-bytes "
+           << vectorBytes.getValue() << ", block-bytes "
+           << blockBytes.getValue() << ", block-keys " << blockKeys.getValue()
+           << ", packed-keys " << packedKeys.getValue() << ", tile-rows "
+           << tileRows.getValue() << ", tile-vectors "
+           << tileVectors.getValue();
+  if (products != ProductKind::AmxBf16)
+    return success();
+
+  // 16 pairs make the row of a tile register, and all depths of a block and of
+  // a stage are straight-line code.
+  constexpr int64_t keys = 2 * kTilePairs, mostKeys = 1024, mostStageKeys = 256;
+  if (keys % tileRows == 0 && blockKeys % keys == 0 && blockKeys <= mostKeys &&
+      stageKeys % keys == 0 && stageKeys >= 0 && stageKeys <= mostStageKeys)
     return success();
   return getOperation().emitError()
-         << "expects vector-bytes of 16, 32 or 64, positive sizes, tile-rows "
-            "to divide block-keys and, for pairs of bf16, to be even "
-            "(block-keys a multiple of 32 for AMX, as is stage-keys), got "
-            "vector-bytes "
-         << vectorBytes.getValue() << ", block-bytes " << blockBytes.getValue()
-         << ", block-keys " << blockKeys.getValue() << ", packed-keys "
-         << packedKeys.getValue() << ", stage-keys " << stageKeys.getValue()
-         << ", tile-rows " << tileRows.getValue() << ", tile-vectors "
-         << tileVectors.getValue();
+         << "expects, for AMX, tile-rows to divide " << keys
+         << ", and block-keys and stage-keys to be multiples of " << keys
+         << " up to " << mostKeys << " and " << mostStageKeys
+         << ", got tile-rows " << tileRows.getValue() << ", block-keys "
+         << blockKeys.getValue() << ", stage-keys " << stageKeys.getValue();
 }
 
 /// What the options allow and the types ask for.
@@ -133,8 +144,9 @@ LowerFusedAttention::getTiling(const AttentionSignature &signature) const {
   // Stages begin and end at the ends of what is packed: that is as much as the
   // cache that has room for the rows of a block has room for besides.
   tiling.stageKeys = stageKeys;
-  while (2 * tiling.packedKeys <= packedKeys &&
-         2 * tiling.packedKeys * 2 * features <= blockBytes)
+  int64_t bytesOfKey = 2 * features;
+  int64_t most = std::min<int64_t>(packedKeys, blockBytes / bytesOfKey);
+  while (tiling.packedKeys <= most / 2)
     tiling.packedKeys *= 2;
   return tiling;
 }

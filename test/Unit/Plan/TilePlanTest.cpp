@@ -223,6 +223,30 @@ TEST(TilePlan, RandomPatternsAgreeWithTheText) {
 // Near the end of int64
 //===----------------------------------------------------------------------===//
 
+/// Keys are not merged where their multiplicities have no sum.
+TEST(TilePlan, MultiplicitiesBeyondInt64AreNotMerged) {
+  for (int64_t often : {kMaxInt64 / 2, kMaxInt64 / 2 + 1, kMaxInt64}) {
+    AttentionShape shape = {
+        {2, 0, 0, 0, 1, 128, 1, often, 128, 2, often}, 1, 1, 128};
+    TileGrid grid = makeGrid(shape.getPattern(), 1, 1, 128,
+                             getCpuTiles(32, 1024, 1, /*isCausal=*/false));
+    std::vector<int64_t> work(getWorkWords(2, 1024));
+    BlockTiles &block = makeTiles(grid, getBlock(grid, 0), work.data());
+    KeyRun run = getRun(grid, block, 0);
+    bool merges = false;
+    for (int64_t tile = 0; tile < block.numTiles; ++tile) {
+      merges |= hasMergedKeys(grid, block, run, tile);
+      int64_t found[2];
+      getMultiplicities(grid, block, run, tile, 0, 2, found);
+      // Even rows see even keys twice.
+      EXPECT_EQ(found[0],
+                hasMergedKeys(grid, block, run, tile) ? 2 * often : often);
+      EXPECT_EQ(found[1], often);
+    }
+    EXPECT_EQ(merges, often == kMaxInt64 / 2);
+  }
+}
+
 // This file's library traps on overflow (CMakeLists.txt).
 TEST(TilePlan, ExtremeValuesStayInRange) {
   constexpr int64_t k62 = int64_t(1) << 62, k61 = int64_t(1) << 61;

@@ -7,7 +7,7 @@
 #ifndef DILATED_MLIR_CODEGEN_CPU_ATTENTIONFORMS_H
 #define DILATED_MLIR_CODEGEN_CPU_ATTENTIONFORMS_H
 
-#include "dialects/Dilated/Dilated.h"
+#include "dialects/Dilated/Dilated.h" // SoftmaxForm
 
 namespace mlir::dilated {
 
@@ -17,9 +17,6 @@ enum class ProductKind {
   Bf16Dot, // operands are pairs of bf16, sums are f32
   AmxBf16, // tiles of pairs of bf16, tiles of f32 sums
 };
-
-// What scores are taken relative to is SoftmaxForm, an attribute of
-// fused_attention.
 
 /// How the exponent gets into 2^x.
 enum class ExponentForm {
