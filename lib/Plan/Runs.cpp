@@ -13,9 +13,7 @@ KeyRun dilated::plan::getPart(const TileGrid &grid, const BlockTiles &block,
                               int64_t branch, int64_t segment, int64_t part) {
   const BlockBranch &of = block.branches[branch];
   int64_t rate = of.branch.rate;
-  int64_t begin = segment == 0 ? of.segment
-                               : block.first + of.boundary +
-                                     (segment - 1) * of.branch.length;
+  int64_t begin = of.segment + segment * of.branch.length;
   int64_t length = minOf(of.branch.length, grid.sequence - begin);
   int64_t base = addSaturating(begin, of.branch.offset);
   int64_t from = 0, to = getClassSize(of.branch, length);

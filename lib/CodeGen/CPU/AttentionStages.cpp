@@ -62,8 +62,6 @@ private:
   };
   using GetPlace = function_ref<Place(int64_t row, int64_t v)>;
 
-  using LoadTile = function_ref<Value(int64_t depth, int64_t index)>;
-
   void emitBegin();
   void emitStage(Value i, Value last);
   Value loadWeightTile(Value row, int64_t depth, int64_t v);

@@ -58,8 +58,6 @@ Value mlir::dilated::loadValueTile(KernelBuilder &b, AttentionTask &task,
 // Products by themselves
 //===----------------------------------------------------------------------===//
 
-using LoadTile = function_ref<Value(int64_t depth, int64_t index)>;
-
 /// sums[m][v] += sum over depth of left(depth, m) * right(depth, v).
 static void emitProducts(KernelBuilder &b, int64_t depth, int64_t columns,
                          LoadTile left, LoadTile right,

@@ -31,6 +31,10 @@ Value loadQueryTile(KernelBuilder &b, AttentionTask &task, Value tile,
 Value loadValueTile(KernelBuilder &b, AttentionTask &task, Value group,
                     Value feature);
 
+/// Loads the tile of operands at `depth`, for row or column `index` of the
+/// sums.
+using LoadTile = function_ref<Value(int64_t depth, int64_t index)>;
+
 /// Scores of `count` keys from `first` on, in whole groups, to the first rows
 /// of `scores`: S = K Q^T.
 void emitTiledScores(KernelBuilder &b, AttentionTask &task, Value tile,
