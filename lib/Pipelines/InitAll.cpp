@@ -13,7 +13,7 @@
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 #include "dilated-mlir/CodeGen/GPU/Passes.h"
 #include "dilated-mlir/CodeGen/GPU/Pipeline.h"
-#include "dilated-mlir/CodeGen/GPUHost/Passes.h"
+#include "dilated-mlir/CodeGen/GPU/Host/Passes.h"
 #include "dilated-mlir/Conversion/Passes.h"
 #include "dilated-mlir/Pipelines/Phases.h"
 #include "dilated-mlir/Transforms/Passes.h"

@@ -11,7 +11,7 @@
 
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 #include "dilated-mlir/CodeGen/GPU/Pipeline.h"
-#include "dilated-mlir/CodeGen/GPUHost/Passes.h"
+#include "dilated-mlir/CodeGen/GPU/Host/Passes.h"
 #include "dilated-mlir/Conversion/Passes.h"
 #include "dilated-mlir/Transforms/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"

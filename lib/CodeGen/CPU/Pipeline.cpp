@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dilated-mlir/CodeGen/CPU/Pipeline.h"
-#include "AttentionKernel.h"
+#include "Attention/Kernel.h"
 
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 

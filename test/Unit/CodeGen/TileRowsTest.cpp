@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/CodeGen/GPU/TileRows.h"
+#include "lib/CodeGen/GPU/Attention/TileRows.h"
 #include "../Plan/PatternOracle.h"
 #include "EmitPtx.h"
 #include "dilated-mlir/Emulator/Emulator.h"
