@@ -4,69 +4,155 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What generated code hands to the run-time library: a pattern of segment terms
-// as an array of int64, without the compiler's attributes.
+// The encoded pattern: what generated code hands to the run-time library, and
+// what plans and counts are made of, without the compiler's attributes.
+// PatternEncoder writes it, Pattern reads it; nobody else knows the order.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DILATED_MLIR_PLAN_PATTERN_H
 #define DILATED_MLIR_PLAN_PATTERN_H
 
-#include "dilated-mlir/Plan/Branch.h"
+#include "dilated-mlir/Plan/Geometry.h"
 
 namespace dilated::plan {
 
-/// Which residue class a head takes (specification, section 3). The numbers are
-/// those of the dialect's HeadOffsetRule.
-enum class OffsetRule : int64_t { Block, Modulo, End, Constant };
+/// What the terms of a pattern share.
+struct PatternOptions {
+  OffsetRule rule = OffsetRule::Block;
+  int64_t constant = 0; // of OffsetRule::Constant
+  bool isCausal = false;
+  bool hasNullKeys = false; // padding = null_keys (S5)
+  bool isSet = false;       // overlap = set (S9)
+};
 
-/// o(h) of a term with this rate, before any clamping. Preconditions: rate and
-/// heads >= 1, 0 <= head < heads.
-constexpr int64_t getOffset(OffsetRule rule, int64_t constant, int64_t head,
-                            int64_t heads, int64_t rate) {
-  switch (rule) {
-  case OffsetRule::Block:
-    return head / ceilDiv(heads, rate);
-  case OffsetRule::Modulo:
-    return head % rate;
-  case OffsetRule::End:
-    return rate - 1 - head % rate;
-  case OffsetRule::Constant:
-    break;
-  }
-  return constant;
-}
-
-/// The words of a pattern: number of terms, head offset rule, constant of the
-/// rule, causal, null keys (0 or 1 each), then length, rate and multiplicity of
-/// every term. Every term satisfies the preconditions of Branch.
+/// Reads an encoded pattern.
 class Pattern {
 public:
-  static constexpr int64_t kHeaderWords = 5, kTermWords = 3;
-
   /// Keeps the pointer.
-  explicit Pattern(const int64_t *words) : words(words) {}
+  explicit Pattern(const int64_t *numbers) : numbers(numbers) {}
 
-  int64_t getNumTerms() const { return words[0]; }
-  OffsetRule getRule() const { return static_cast<OffsetRule>(words[1]); }
-  int64_t getConstant() const { return words[2]; }
-  bool isCausal() const { return words[3] != 0; }
+  int64_t getNumTerms() const { return numbers[0]; }
+  OffsetRule getRule() const { return static_cast<OffsetRule>(numbers[1]); }
+  int64_t getConstant() const { return numbers[2]; }
+  bool isCausal() const { return (numbers[3] & kCausal) != 0; }
   /// In causal attention null keys lie after every row (S5).
-  bool hasNullKeys() const { return words[4] != 0 && !isCausal(); }
+  bool hasNullKeys() const {
+    return (numbers[3] & kNullKeys) != 0 && !isCausal();
+  }
+  /// A key that several terms select counts once (S9).
+  bool isSet() const { return (numbers[3] & kSet) != 0; }
 
   /// The term as a head sees it, not clamped.
-  Branch getBranch(int64_t term, int64_t head, int64_t heads) const {
-    const int64_t *numbers = words + kHeaderWords + kTermWords * term;
-    return {numbers[0], numbers[1],
-            getOffset(getRule(), getConstant(), head, heads, numbers[1]),
-            numbers[2]};
+  Term<> getTerm(int64_t index, int64_t head, int64_t heads) const {
+    const int64_t *of = numbers + kHeaderNumbers + kTermNumbers * index;
+    Term<> term = {};
+    term.kind = static_cast<TermKind>(of[0]);
+    term.multiplicity = of[1];
+    switch (term.kind) {
+    case TermKind::Segment:
+      term.length = of[2];
+      term.rate = of[3];
+      term.offset =
+          getHeadOffset(getRule(), getConstant(), head, heads, term.rate);
+      break;
+    case TermKind::Window:
+      term.left = of[2];
+      term.right = of[3];
+      term.rate = of[4];
+      break;
+    case TermKind::Columns:
+      term.begin = of[2];
+      term.end = of[3];
+      term.rate = 1;
+      break;
+    }
+    return term;
   }
 
-  const int64_t *getWords() const { return words; }
+  /// How many numbers it has.
+  int64_t getSize() const { return getSize(getNumTerms()); }
+  const int64_t *getNumbers() const { return numbers; }
+
+  static constexpr int64_t getSize(int64_t terms) {
+    return kHeaderNumbers + kTermNumbers * terms;
+  }
 
 private:
-  const int64_t *words;
+  friend class PatternEncoder;
+  static constexpr int64_t kHeaderNumbers = 4, kTermNumbers = 5;
+  static constexpr int64_t kCausal = 1, kNullKeys = 2, kSet = 4;
+
+  const int64_t *numbers;
 };
+
+/// Writes an encoded pattern to a container of int64_t that has push_back.
+class PatternEncoder {
+public:
+  template <typename Numbers>
+  static void writeHeader(Numbers &numbers, int64_t terms,
+                          const PatternOptions &options) {
+    numbers.push_back(terms);
+    numbers.push_back(static_cast<int64_t>(options.rule));
+    numbers.push_back(options.constant);
+    numbers.push_back((options.isCausal ? Pattern::kCausal : 0) |
+                      (options.hasNullKeys ? Pattern::kNullKeys : 0) |
+                      (options.isSet ? Pattern::kSet : 0));
+  }
+
+  /// The offset of a segment is not written: it follows from the head.
+  template <typename Numbers>
+  static void writeTerm(Numbers &numbers, const Term<> &term) {
+    numbers.push_back(static_cast<int64_t>(term.kind));
+    numbers.push_back(term.multiplicity);
+    switch (term.kind) {
+    case TermKind::Segment:
+      return writeNumbers(numbers, term.length, term.rate, 0);
+    case TermKind::Window:
+      return writeNumbers(numbers, term.left, term.right, term.rate);
+    case TermKind::Columns:
+      return writeNumbers(numbers, term.begin, term.end, 0);
+    }
+  }
+
+private:
+  template <typename Numbers>
+  static void writeNumbers(Numbers &numbers, int64_t a, int64_t b, int64_t c) {
+    for (int64_t number : {a, b, c})
+      numbers.push_back(number);
+  }
+};
+
+/// Constructors of terms, with 1 for the multiplicity.
+constexpr Term<> makeSegment(int64_t length, int64_t rate,
+                             int64_t multiplicity = 1) {
+  Term<> term = {};
+  term.kind = TermKind::Segment;
+  term.multiplicity = multiplicity;
+  term.length = length;
+  term.rate = rate;
+  return term;
+}
+constexpr Term<> makeWindow(int64_t left, int64_t right, int64_t rate = 1,
+                            int64_t multiplicity = 1) {
+  Term<> term = {};
+  term.kind = TermKind::Window;
+  term.multiplicity = multiplicity;
+  term.left = left;
+  term.right = right;
+  term.rate = rate;
+  return term;
+}
+constexpr Term<> makeColumns(int64_t begin, int64_t end,
+                             int64_t multiplicity = 1) {
+  Term<> term = {};
+  term.kind = TermKind::Columns;
+  term.multiplicity = multiplicity;
+  term.begin = begin;
+  term.end = end;
+  term.rate = 1;
+  return term;
+}
 
 } // namespace dilated::plan
 

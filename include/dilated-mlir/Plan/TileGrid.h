@@ -28,32 +28,34 @@ struct TileOptions {
   int64_t maxRows;   // positions of a block, at least 1, at most 2^30
   int64_t groupRows; // segments shorter than a quarter of that share a block
                      // of up to that many positions
-  int64_t minBlocks = 0; // of all heads together: blocks get smaller for it
-  /// A block with more sets of rows than that is not sorted by them: its tiles
-  /// are consecutive rows.
-  int64_t maxSets = kMaxInt64;
-  /// A key that a tile meets in several runs is computed in one of them, and
-  /// counts as often there (Merge.cpp).
-  bool mergesKeys = false;
+  /// A block with more coverage groups than that is not sorted by them: its
+  /// tiles are consecutive rows.
+  int64_t maxGroups = kMaxInt64;
+  /// A key that a tile meets in several key ranges is computed in one of them,
+  /// and counts as often there (Deduplicate.cpp).
+  bool deduplicates = false;
+  /// Tasks of all heads together: the tiles of a block are shared out among
+  /// several tasks for it. What is computed together, and in which order, does
+  /// not depend on it.
+  int64_t minTasks = 1;
 };
 
-/// What a GPU's kernels use: 64 rows per thread block, positions of a block
-/// bounded by a table in shared memory. Only segments of less than 64 rows are
-/// grouped: rows of different segments have less in common. The table of sets
-/// is in shared memory too.
-constexpr TileOptions kGpuTiles = {64, 4096, 256, 0, 256};
+/// What a GPU's kernels use: 64 rows per thread block. Only segments of less
+/// than 64 rows are grouped: rows of different segments have less in common.
+constexpr TileOptions kGpuTiles = {64, 4096, 256, kMaxInt64,
+                                   /*deduplicates=*/true};
 
-/// What a CPU's kernels use: keys that are packed serve a block, so blocks are
-/// as large as `maxRows` allows, short segments grouped, as long as every
-/// thread has several of them. Causal blocks differ more in work.
+/// What a CPU's kernels use: keys that are packed serve a task, so blocks are
+/// as large as `maxRows` allows, short segments grouped, and every thread has
+/// several tasks. Causal blocks differ more in work.
 constexpr TileOptions getCpuTiles(int64_t width, int64_t maxRows,
                                   int64_t threads, bool isCausal) {
   return {width,
           maxRows,
           multiplySaturating(4, maxRows),
-          threads > 1 ? (isCausal ? 8 : 4) * threads : 1,
           kMaxInt64,
-          /*mergesKeys=*/true};
+          /*deduplicates=*/true,
+          threads > 1 ? (isCausal ? 8 : 4) * threads : 1};
 }
 
 /// What a CPU's kernel computes or skips as a whole, `rows` rows of a tile with
@@ -65,7 +67,7 @@ struct CpuTile {
 /// The blocks of one call. All numbers are int64: the memory of a plan belongs
 /// to the caller.
 struct TileGrid {
-  const int64_t *pattern; // the words of a Pattern, which must stay
+  const int64_t *pattern; // encoded, which must stay
   int64_t batches, heads, sequence;
   int64_t width;
   int64_t period; // of the rates together; 0 when it is beyond maxRows
@@ -73,10 +75,11 @@ struct TileGrid {
   int64_t block; // positions of a block at most
   int64_t blocksPerSpan;
   int64_t blocksPerHead;
-  int64_t numBlocks;  // batches * heads * blocksPerHead, saturating
-  int64_t slots;      // no block has more tiles
-  int64_t maxSets;    // as in TileOptions
-  int64_t mergesKeys; // the same, 0 or 1
+  int64_t numBlocks;    // batches * heads * blocksPerHead, saturating
+  int64_t numParts;     // tasks of a block: each has a share of its tiles
+  int64_t maxTiles;     // no block has more
+  int64_t maxGroups;    // as in TileOptions
+  int64_t deduplicates; // the same, 0 or 1
 
   Pattern getPattern() const { return Pattern(pattern); }
 };

@@ -142,24 +142,24 @@ void dilated_rt_device_launch(const char *kernel, const int64_t *grid,
 // i * width + l.
 
 /// Words of a plan.
-#define DILATED_RT_PLAN_WORDS 16
+#define DILATED_RT_PLAN_WORDS 20
 
-/// Prepares a call. `pattern`, which must stay: {terms, head offset rule (0
-/// block, 1 modulo, 2 end, 3 constant), constant of the rule, causal, null
-/// keys, then length, rate and multiplicity of every term}. A task is one block
-/// of at most `maxRows` positions of one head of one batch element; blocks get
-/// smaller, down to `width` positions, where there are too few of them for the
-/// threads. Returns the number of tasks. Task t is block t mod blocks of head t
-/// div blocks mod heads.
+/// Prepares a call. `pattern`, which must stay, is encoded
+/// (dilated-mlir/Plan/Pattern.h). A task is a share of the tiles of one block
+/// of at most `max_rows` positions of one head of one batch element; a block is
+/// one task unless there are too few blocks for the threads. Returns the number
+/// of tasks; tasks of a block follow each other, then blocks of a head, then
+/// heads. What a row's result is summed up from, and in which order, depends on
+/// neither the number of threads nor that of tasks.
 int64_t dilated_rt_plan(const int64_t *pattern, int64_t batches, int64_t heads,
-                        int64_t length, int64_t width, int64_t maxRows,
+                        int64_t length, int64_t width, int64_t max_rows,
                         int64_t *plan);
 
-/// The tiles of a task: {batch, head, number of tiles, number of runs, first
-/// position of the block, its positions, 1 if some multiplicity is not 1}, then
-/// what the functions below need. `work` has dilated::plan::getWorkWords(terms,
-/// maxRows) words. Every row of the block is in exactly one tile; rows that no
-/// branch covers come last, in tiles without runs.
+/// The tiles of a task: {batch, head, first tile, end of its tiles, number of
+/// key ranges, first position of the block, its positions}, then what the
+/// functions below need. `work` has dilated::plan::getWorkWords(terms,
+/// max_rows) words. Every row of a block is in exactly one tile of one task;
+/// rows that no term covers come last, in tiles that see no key range.
 void dilated_rt_plan_task(const int64_t *plan, int64_t task, int64_t *work);
 
 /// Of tiles first ... first + count - 1: the position of every row, -1 for a
@@ -168,22 +168,37 @@ void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
                           int64_t first, int64_t count, int64_t *rows,
                           int64_t *nulls);
 
-/// What these tiles see of run `run`. `description`: {base, stride, keys,
-/// multiplicity}; key j lies at base + stride * j, and no row sees one from
-/// `keys` on. `limits`: how many keys a row sees, 0 for lanes without a row;
-/// `ends`, `fulls` and `merged`, an element per tile: the largest of them, the
-/// smallest of the lanes that have a row, and 1 if keys count more often than
-/// the run's multiplicity, because the tile counts keys of other runs here.
-void dilated_rt_plan_run(const int64_t *plan, const int64_t *work, int64_t run,
-                         int64_t first, int64_t count, int64_t *description,
-                         int64_t *limits, int64_t *ends, int64_t *fulls,
-                         int64_t *merged);
+/// Words that dilated_rt_plan_keys fills for a tile.
+#define DILATED_RT_TILE_WORDS 6
 
-/// How often keys [start, start + count) of a run count for the rows of `tile`
-/// that see them. Keys that no row sees have the run's multiplicity or more.
+/// What these tiles see of key range `range`. `description`: {base, stride,
+/// begin, end, multiplicity}; key j lies at base + stride * j, and rows of
+/// these tiles see keys of [begin, end) only. `lows` and `highs`: a row sees
+/// keys [low, high), 0 and 0 for lanes without a row. `tiles`, for each tile:
+/// {begin, end, full begin, full end, takes, masked}: some row sees keys in
+/// [begin, end) only; all rows see [full begin, full end), which is empty where
+/// full end <= full begin; a row that sees any key sees one of [begin, full
+/// begin]. takes is 1 if keys count more often than the multiplicity, because
+/// the tile counts keys of other ranges here; masked is 1 if keys between low
+/// and high are hidden from some rows, and then [full begin, full end) is
+/// empty.
+void dilated_rt_plan_keys(const int64_t *plan, const int64_t *work,
+                          int64_t range, int64_t first, int64_t count,
+                          int64_t *description, int64_t *lows, int64_t *highs,
+                          int64_t *tiles);
+
+/// How often keys [start, start + count) of a range count for the rows of
+/// `tile` that see them. Keys that no row sees have the range's multiplicity or
+/// more.
 void dilated_rt_plan_multiplicities(const int64_t *plan, const int64_t *work,
-                                    int64_t run, int64_t tile, int64_t start,
+                                    int64_t range, int64_t tile, int64_t start,
                                     int64_t count, int64_t *multiplicities);
+
+/// Which rows of `tile` see keys [start, start + count) of a range, limits
+/// included: bit l of masks[i] is lane l. The width is at most 64.
+void dilated_rt_plan_masks(const int64_t *plan, const int64_t *work,
+                           int64_t range, int64_t tile, int64_t start,
+                           int64_t count, int64_t *masks);
 
 //===----------------------------------------------------------------------===//
 // Errors
