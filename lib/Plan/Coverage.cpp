@@ -1,4 +1,4 @@
-//===- Coverage.cpp - which branches cover which rows of a cell -*- C++ -*-===//
+//===- Coverage.cpp - which terms cover which rows -------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -11,22 +11,26 @@
 using namespace dilated::plan;
 
 //===----------------------------------------------------------------------===//
-// Residues of a cell with the same branches
+// Residues of an interval with the same coverage
 //===----------------------------------------------------------------------===//
 
-/// Where the branch's rows lie in the cell that begins at `begin`: with
-/// into = position - segment and x = into mod r, at o - x, or in the next
-/// period when that lies before the cell.
-static void enterCell(const BlockTiles &block, BlockBranch &of, int64_t begin) {
+/// Where the term's rows lie in the interval that begins at `begin`: with into
+/// = position - segment and x = into mod r, at o - x, or in the next period
+/// when that lies before the interval.
+static void enterInterval(const BlockTiles &block, BlockTerm &of,
+                          int64_t begin) {
   if (begin == 0) {
-    of.cellSegment = of.segment;
-    of.cellEnd = of.boundary;
-  } else if (begin == of.cellEnd) { // a segment begins here
-    of.cellSegment = block.first + begin;
-    of.cellEnd = addSaturating(of.cellEnd, of.branch.length);
+    of.intervalSegment = of.segment;
+    of.intervalEnd = of.boundary;
+  } else if (begin == of.intervalEnd) { // a segment begins here
+    of.intervalSegment = block.first + begin;
+    of.intervalEnd = addSaturating(of.intervalEnd, of.term.length);
   }
-  int64_t rate = of.branch.rate, offset = of.branch.offset;
-  int64_t x = (block.first + begin - of.cellSegment) % rate;
+  of.phase = 0;
+  if (of.term.kind != TermKind::Segment)
+    return; // covers all rows
+  int64_t rate = of.term.rate, offset = of.term.offset;
+  int64_t x = (block.first + begin - of.intervalSegment) % rate;
   of.phase = x <= offset ? offset - x : offset + (rate - x);
 }
 
@@ -44,70 +48,100 @@ static int32_t renumber(BlockTiles &block, int64_t period, int32_t numbers) {
   return used;
 }
 
-/// Splits the residues x < period into classes of equal branches: classes[x],
-/// counts[class]. Branch by branch, what a branch covers of a class becomes a
-/// class of its own; the old one may be left empty. Returns how many class
-/// numbers are in use.
+/// What the residues phase, phase + rate, ... are of a class becomes a class of
+/// its own; the old one may be left empty. Returns how many class numbers are
+/// in use.
+static int32_t splitOff(BlockTiles &block, int64_t period, int64_t phase,
+                        int64_t rate, int32_t numbers) {
+  std::fill_n(block.split, numbers, -1);
+  int32_t before = numbers;
+  for (int64_t x = phase;; x += rate) {
+    int32_t &ofResidue = block.classes[x];
+    int32_t &part = block.split[ofResidue];
+    if (part < 0) {
+      part = numbers++;
+      block.counts[part] = 0;
+    }
+    --block.counts[ofResidue];
+    ++block.counts[part];
+    ofResidue = part;
+    if (rate >= period - x)
+      break;
+  }
+  // Of the numbers before, at most `period` have residues: twice as many
+  // suffice.
+  if (numbers > before && numbers > period)
+    numbers = renumber(block, period, numbers);
+  return numbers;
+}
+
+/// Splits the residues x < period into classes of equal coverage: classes[x],
+/// counts[class]. Windows of `rate` have a class of rows for every residue
+/// modulo it. Returns how many class numbers are in use.
 static int32_t splitResidues(BlockTiles &block, int64_t period) {
   std::fill_n(block.classes, period, 0);
   block.counts[0] = static_cast<int32_t>(period);
   int32_t numbers = 1;
-  for (int64_t i = 0; i < block.numBranches; ++i) {
-    const BlockBranch &of = block.branches[i];
-    int64_t rate = of.branch.rate;
-    if (rate == 1 || of.phase >= period)
-      continue; // covers all, or nothing
-    std::fill_n(block.split, numbers, -1);
-    int32_t before = numbers;
-    for (int64_t x = of.phase;; x += rate) {
-      int32_t &ofResidue = block.classes[x];
-      int32_t &part = block.split[ofResidue];
-      if (part < 0) {
-        part = numbers++;
-        block.counts[part] = 0;
-      }
-      --block.counts[ofResidue];
-      ++block.counts[part];
-      ofResidue = part;
-      if (rate >= period - x)
-        break;
-    }
-    // Of the numbers before, at most `period` have residues: twice as many
-    // suffice.
-    if (numbers > before && numbers > period)
-      numbers = renumber(block, period, numbers);
+  for (int64_t i = 0; i < block.numTerms; ++i) {
+    const BlockTerm &of = block.terms[i];
+    int64_t rate = of.term.rate;
+    if (rate == 1)
+      continue; // covers all, in one class
+    if (of.term.kind == TermKind::Window)
+      for (int64_t phase = 1; phase < minOf(rate, period); ++phase)
+        numbers = splitOff(block, period, phase, rate, numbers);
+    else if (of.phase < period)
+      numbers = splitOff(block, period, of.phase, rate, numbers);
   }
   return numbers;
 }
 
 //===----------------------------------------------------------------------===//
-// Sets
+// Groups
 //===----------------------------------------------------------------------===//
 
-/// What the branches give a row at `residue` of the cell.
+/// Keys of a row that the term covers, without the causal cut.
+static int64_t countKeys(const TileGrid &grid, const BlockTerm &of) {
+  const Term<> &term = of.term;
+  switch (term.kind) {
+  case TermKind::Segment: {
+    int64_t rest = grid.sequence - of.intervalSegment;
+    return getClassSize(minOf(term.length, rest), term.rate, term.offset);
+  }
+  case TermKind::Window:
+    return addSaturating(addSaturating(term.left, term.right), 1);
+  case TermKind::Columns:
+    break;
+  }
+  return term.end - term.begin;
+}
+
+/// What the terms give a row at `residue` of the interval.
 static void lookAtRow(const TileGrid &grid, const BlockTiles &block,
-                      int64_t residue, RowSet &set) {
-  uint64_t *mask = block.masks + set.mask * block.maskWords;
+                      int64_t residue, CoverageGroup &group) {
+  uint64_t *mask = block.masks + group.mask * block.maskWords;
   std::fill_n(mask, block.maskWords, 0);
   bool hasNullKeys = grid.getPattern().hasNullKeys();
-  for (int64_t i = 0; i < block.numBranches; ++i) {
-    const BlockBranch &of = block.branches[i];
-    if (residue < of.phase || (residue - of.phase) % of.branch.rate != 0)
+  for (int64_t i = 0; i < block.numTerms; ++i) {
+    const BlockTerm &of = block.terms[i];
+    bool isSegment = of.term.kind == TermKind::Segment;
+    if (isSegment &&
+        (residue < of.phase || (residue - of.phase) % of.term.rate != 0))
       continue;
     mask[i / 64] |= uint64_t(1) << (i % 64);
-    int64_t rest = grid.sequence - of.cellSegment;
-    int64_t keys = getClassSize(of.branch, minOf(of.branch.length, rest));
-    set.cost = addSaturating(set.cost, keys);
-    if (hasNullKeys) // n0 = L - real (S5)
-      set.nulls = addSaturating(
-          set.nulls, multiplySaturating(getPaddedClassSize(of.branch) - keys,
-                                        of.branch.multiplicity));
+    int64_t keys = countKeys(grid, of);
+    group.cost = addSaturating(group.cost, keys);
+    if (hasNullKeys && isSegment) { // n0 = L - real (S5)
+      int64_t padded = getPaddedClassSize(of.term.length, of.term.rate);
+      group.nulls = addSaturating(
+          group.nulls, multiplySaturating(padded - keys, of.term.multiplicity));
+    }
   }
 }
 
-/// Appends the sets of the cell, and its rows in their order.
-static void addCell(const TileGrid &grid, BlockTiles &block, int64_t begin,
-                    int64_t end) {
+/// Appends the groups of the interval, and its rows in their order.
+static void addInterval(const TileGrid &grid, BlockTiles &block, int64_t begin,
+                        int64_t end) {
   int64_t length = end - begin;
   int64_t period = grid.period ? minOf(grid.period, length) : length;
   int32_t numbers = splitResidues(block, period);
@@ -126,17 +160,17 @@ static void addCell(const TileGrid &grid, BlockTiles &block, int64_t begin,
   for (int32_t i = 0; i < numbers; ++i) {
     if (rows[i] == 0)
       continue;
-    RowSet &set = block.sets[block.numSets];
-    set = {0,
-           0,
-           next,
-           rows[i],
-           static_cast<int32_t>(begin),
-           static_cast<int32_t>(block.numSets)};
-    lookAtRow(grid, block, residues[i], set);
-    ++block.numSets;
+    CoverageGroup &group = block.groups[block.numGroups];
+    group = {0,
+             0,
+             next,
+             rows[i],
+             static_cast<int32_t>(begin),
+             static_cast<int32_t>(block.numGroups)};
+    lookAtRow(grid, block, residues[i], group);
+    ++block.numGroups;
     rows[i] = next; // from now on where the next row goes
-    next += set.count;
+    next += group.count;
   }
   auto offset = static_cast<int32_t>(begin);
   for (int64_t base = 0; base < length; base += period)
@@ -144,19 +178,19 @@ static void addCell(const TileGrid &grid, BlockTiles &block, int64_t begin,
       block.order[rows[block.classes[x]]++] = offset++;
 }
 
-void dilated::plan::makeSets(const TileGrid &grid, BlockTiles &block) {
-  block.numSets = 0;
+void dilated::plan::makeGroups(const TileGrid &grid, BlockTiles &block) {
+  block.numGroups = 0;
   for (int64_t begin = 0, end; begin < block.length; begin = end) {
     end = block.length;
-    for (int64_t i = 0; i < block.numBranches; ++i) {
-      enterCell(block, block.branches[i], begin);
-      end = minOf(end, block.branches[i].cellEnd);
+    for (int64_t i = 0; i < block.numTerms; ++i) {
+      enterInterval(block, block.terms[i], begin);
+      end = minOf(end, block.terms[i].intervalEnd);
     }
-    addCell(grid, block, begin, end);
+    addInterval(grid, block, begin, end);
   }
-  // Rows that no branch covers cost nothing and so come last.
-  std::sort(block.sets, block.sets + block.numSets,
-            [&](const RowSet &a, const RowSet &b) {
+  // Rows that no term covers cost nothing and so come last.
+  std::sort(block.groups, block.groups + block.numGroups,
+            [&](const CoverageGroup &a, const CoverageGroup &b) {
               if (a.cost != b.cost)
                 return a.cost > b.cost;
               return block.order[a.begin] < block.order[b.begin];
@@ -164,26 +198,27 @@ void dilated::plan::makeSets(const TileGrid &grid, BlockTiles &block) {
 }
 
 //===----------------------------------------------------------------------===//
-// Runs in common
+// Key ranges in common
 //===----------------------------------------------------------------------===//
 
-int64_t dilated::plan::getSegmentNumber(const BlockBranch &of, int64_t offset) {
+int64_t dilated::plan::getSegmentNumber(const BlockTerm &of, int64_t offset) {
   if (offset < of.boundary)
     return 0;
-  return 1 + (offset - of.boundary) / of.branch.length;
+  return 1 + (offset - of.boundary) / of.term.length;
 }
 
-bool dilated::plan::haveCommonRun(const BlockTiles &block, const RowSet &a,
-                                  const RowSet &b) {
+bool dilated::plan::haveCommonRange(const BlockTiles &block,
+                                    const CoverageGroup &a,
+                                    const CoverageGroup &b) {
   for (int64_t word = 0; word < block.maskWords; ++word) {
     uint64_t common = block.masks[a.mask * block.maskWords + word] &
                       block.masks[b.mask * block.maskWords + word];
-    if (common != 0 && a.cell == b.cell)
-      return true;
     for (; common != 0; common &= common - 1) {
-      const BlockBranch &of =
-          block.branches[word * 64 + __builtin_ctzll(common)];
-      if (getSegmentNumber(of, a.cell) == getSegmentNumber(of, b.cell))
+      const BlockTerm &of = block.terms[word * 64 + __builtin_ctzll(common)];
+      if (getSegmentNumber(of, a.interval) ==
+              getSegmentNumber(of, b.interval) &&
+          getClassNumber(of, block.order[a.begin]) ==
+              getClassNumber(of, block.order[b.begin]))
         return true;
     }
   }

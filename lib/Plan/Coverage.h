@@ -1,4 +1,4 @@
-//===- Coverage.h - which branches cover which rows of a cell ---*- C++ -*-===//
+//===- Coverage.h - which terms cover which rows ---------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -11,24 +11,35 @@
 
 namespace dilated::plan {
 
-/// Fills in the sets of the block and the order of its rows by them. The
-/// block's branches, its place and its arrays are set.
-void makeSets(const TileGrid &grid, BlockTiles &block);
+/// Fills in the coverage groups of the block and the order of its rows by them.
+/// The block's terms, its place and its arrays are set.
+void makeGroups(const TileGrid &grid, BlockTiles &block);
 
-/// Do the rows of two sets see a run in common?
-bool haveCommonRun(const BlockTiles &block, const RowSet &a, const RowSet &b);
+/// Do the rows of two groups see a key range in common?
+bool haveCommonRange(const BlockTiles &block, const CoverageGroup &a,
+                     const CoverageGroup &b);
 
-/// Does `branch` cover the rows of the set?
-inline bool isCovered(const BlockTiles &block, const RowSet &set,
-                      int64_t branch) {
-  return block.masks[set.mask * block.maskWords + branch / 64] >>
-             (branch % 64) &
+/// Does `term` cover the rows of the group?
+inline bool isCovered(const BlockTiles &block, const CoverageGroup &group,
+                      int64_t term) {
+  return block.masks[group.mask * block.maskWords + term / 64] >> (term % 64) &
          1;
 }
 
-/// Which of the branch's segments that meet the block the row at `offset` is
-/// in.
-int64_t getSegmentNumber(const BlockBranch &of, int64_t offset);
+/// Which of the term's segments that meet the block the row at `offset` is in.
+int64_t getSegmentNumber(const BlockTerm &of, int64_t offset);
+
+/// Segments of the term that meet the block.
+inline int64_t getNumSegments(const BlockTiles &block, const BlockTerm &of) {
+  if (of.term.kind != TermKind::Segment)
+    return 1;
+  return 1 + ceilDiv(block.length - of.boundary, of.term.length);
+}
+
+/// Which class of a window's rows the row at `offset` is in.
+inline int64_t getClassNumber(const BlockTerm &of, int64_t offset) {
+  return of.term.kind == TermKind::Window ? offset % of.term.rate : 0;
+}
 
 } // namespace dilated::plan
 

@@ -7,7 +7,7 @@
 #include "dilated-mlir/Plan/PatternCount.h"
 
 #include <algorithm>
-#include <numeric>
+#include <map>
 
 using namespace dilated::plan;
 
@@ -20,7 +20,7 @@ static int64_t saturate(Wide value) {
 }
 
 //===----------------------------------------------------------------------===//
-// One branch
+// One term
 //===----------------------------------------------------------------------===//
 
 /// Pairs of `rows` positions with each other, or with the causal cut the lower
@@ -30,20 +30,23 @@ static Wide pairsOf(int64_t rows, bool causal) {
   return causal ? wide * (wide + 1) / 2 : wide * wide;
 }
 
-BranchCount dilated::plan::countBranch(int64_t sequence, const Branch &branch,
-                                       bool causal, bool nullKeys) {
-  BranchCount count;
-  Branch clamped = branch;
-  if (sequence <= 0 || !clampBranch(clamped, sequence))
-    return count;
-  int64_t length = clamped.length, padded = getPaddedClassSize(clamped);
-  Wide whole = sequence / length; // segments
+/// Sum of min(limit, i) for 0 <= i < count.
+static Wide sumLimited(Wide count, Wide limit) {
+  Wide below = std::min(count, limit);
+  return below * (below - 1) / 2 + (count - below) * limit;
+}
+
+static TermCount countSegment(int64_t sequence, const Term<> &term, bool causal,
+                              bool hasNullKeys) {
+  TermCount count;
+  int64_t padded = getPaddedClassSize(term.length, term.rate);
+  Wide whole = sequence / term.length; // segments
   struct {
     Wide segments;
     int64_t rows;
-  } kinds[] = {{whole, getClassSize(clamped, length)},
-               {1, getClassSize(clamped, sequence % length)}};
-  bool hasNullKeys = nullKeys && !causal; // S5
+  } kinds[] = {
+      {whole, getClassSize(term.length, term.rate, term.offset)},
+      {1, getClassSize(sequence % term.length, term.rate, term.offset)}};
   for (auto [segments, rows] : kinds) {
     if (rows == 0)
       continue;
@@ -57,19 +60,69 @@ BranchCount dilated::plan::countBranch(int64_t sequence, const Branch &branch,
     count.nullKeys = addSaturating(count.nullKeys, times(n0));
     count.nullPairs = addSaturating(count.nullPairs, times(n0 * rows));
   }
-  for (int64_t *weighted : {&count.pairs, &count.nullKeys, &count.nullPairs})
-    *weighted = multiplySaturating(*weighted, branch.multiplicity);
   return count;
 }
 
-BranchCount dilated::plan::countPattern(Pattern pattern, int64_t heads,
-                                        int64_t sequence) {
-  BranchCount total;
+/// (S10) In a class of n rows the i-th has itself, min(left, i) keys before and
+/// min(right, n - 1 - i) after.
+static TermCount countWindow(int64_t sequence, const Term<> &term,
+                             bool causal) {
+  TermCount count;
+  count.rows = sequence;
+  int64_t right = causal ? 0 : term.right, most = ceilDiv(sequence, term.rate);
+  struct {
+    Wide classes;
+    int64_t rows;
+  } kinds[] = {{sequence - (most - 1) * term.rate, most},
+               {most * static_cast<Wide>(term.rate) - sequence, most - 1}};
+  for (auto [classes, rows] : kinds)
+    count.pairs = addSaturating(
+        count.pairs,
+        saturate(classes * saturate(rows + sumLimited(rows, term.left) +
+                                    sumLimited(rows, right))));
+  return count;
+}
+
+/// (S11) Causal, the row at p sees the columns up to itself.
+static TermCount countColumns(int64_t sequence, const Term<> &term,
+                              bool causal) {
+  TermCount count;
+  Wide keys = term.end - term.begin;
+  count.rows = causal ? sequence - term.begin : sequence;
+  count.pairs = saturate(causal ? sumLimited(Wide(count.rows) + 1, keys)
+                                : keys * sequence);
+  return count;
+}
+
+TermCount dilated::plan::countTerm(int64_t sequence, const Term<> &term,
+                                   bool causal, bool nullKeys) {
+  Term<> clamped = term;
+  if (sequence <= 0 || !clampTerm(clamped, sequence))
+    return TermCount();
+  TermCount count;
+  switch (clamped.kind) {
+  case TermKind::Segment: // S5: causal rows see no null key
+    count = countSegment(sequence, clamped, causal, nullKeys && !causal);
+    break;
+  case TermKind::Window:
+    count = countWindow(sequence, clamped, causal);
+    break;
+  case TermKind::Columns:
+    count = countColumns(sequence, clamped, causal);
+    break;
+  }
+  for (int64_t *weighted : {&count.pairs, &count.nullKeys, &count.nullPairs})
+    *weighted = multiplySaturating(*weighted, term.multiplicity);
+  return count;
+}
+
+TermCount dilated::plan::countPattern(Pattern pattern, int64_t heads,
+                                      int64_t sequence) {
+  TermCount total;
   for (int64_t head = 0; head < heads; ++head)
-    for (int64_t term = 0, e = pattern.getNumTerms(); term < e; ++term) {
-      BranchCount count =
-          countBranch(sequence, pattern.getBranch(term, head, heads),
-                      pattern.isCausal(), pattern.hasNullKeys());
+    for (int64_t i = 0, e = pattern.getNumTerms(); i < e; ++i) {
+      TermCount count = countTerm(sequence, pattern.getTerm(i, head, heads),
+                                  pattern.isCausal(), pattern.hasNullKeys());
       total.rows = addSaturating(total.rows, count.rows);
       total.pairs = addSaturating(total.pairs, count.pairs);
       total.nullKeys = addSaturating(total.nullKeys, count.nullKeys);
@@ -78,212 +131,28 @@ BranchCount dilated::plan::countPattern(Pattern pattern, int64_t heads,
   return total;
 }
 
-//===----------------------------------------------------------------------===//
-// Branches together
-//===----------------------------------------------------------------------===//
-
-/// The branches clamped, without those that cover no row.
-static std::vector<Branch> normalise(int64_t sequence,
-                                     const std::vector<Branch> &branches) {
-  std::vector<Branch> normal;
-  for (Branch branch : branches)
-    if (clampBranch(branch, sequence))
-      normal.push_back(branch);
-  return normal;
-}
-
-/// The end of the cell at `begin`: up to there no segment of `branches` ends.
-static int64_t endOfCell(int64_t begin, int64_t sequence,
-                         const std::vector<Branch> &branches) {
-  int64_t rest = sequence - begin;
-  for (const Branch &branch : branches)
-    rest = std::min(rest, branch.length - begin % branch.length);
-  return begin + rest;
-}
-
-namespace {
-
-/// The positions congruent to `residue` modulo `modulus`, 0 <= residue <
-/// modulus.
-struct Lattice {
-  Wide residue, modulus;
-};
-
-} // namespace
-
-/// The inverse of `a` modulo `m`, for coprime a and m, m >= 1.
-static Wide invert(Wide a, Wide m) {
-  Wide previous = a % m, current = m, x = 1, next = 0;
-  while (current != 0) {
-    Wide quotient = previous / current;
-    std::swap(previous -= quotient * current, current);
-    std::swap(x -= quotient * next, next);
-  }
-  return (x % m + m) % m;
-}
-
-static Wide gcd(Wide a, Wide b) {
-  while (b != 0) {
-    a %= b;
-    std::swap(a, b);
-  }
-  return a;
-}
-
-/// What lies in both (the Chinese remainder theorem); moduli are at most
-/// 2^48, and stay so: `limit` bounds the positions of interest, and a lattice
-/// with at most one of them is as good as any other with the same one.
-static std::optional<Lattice> intersect(Lattice a, Lattice b, Wide limit) {
-  Wide common = gcd(a.modulus, b.modulus);
-  Wide difference = b.residue - a.residue;
-  if (difference % common != 0)
-    return std::nullopt;
-  Wide step = b.modulus / common;
-  Wide k = (difference / common % step + step) % step *
-           invert(a.modulus / common, step) % step;
-  Wide residue = a.residue + a.modulus * k;
-  if (residue >= limit)
-    return std::nullopt;
-  return Lattice{residue, std::min(a.modulus * step, limit)};
-}
-
-namespace {
-
-/// Inclusion and exclusion over the subsets of the branches.
-class UnionCounter {
-public:
-  UnionCounter(int64_t sequence, const std::vector<Branch> &branches,
-               bool causal, int64_t maxSteps)
-      : sequence(sequence), branches(branches), causal(causal),
-        steps(maxSteps) {}
-
-  std::optional<UnionCount> count() {
-    std::vector<Branch> subset;
-    if (!visit(subset, 0))
-      return std::nullopt;
-    return UnionCount{saturate(rows), saturate(pairs)};
-  }
-
-private:
-  bool visit(std::vector<Branch> &subset, size_t next);
-  bool countSubset(const std::vector<Branch> &subset, Wide &subsetRows);
-
-  int64_t sequence;
-  const std::vector<Branch> &branches;
-  bool causal;
-  int64_t steps;
-  Wide rows = 0, pairs = 0;
-};
-
-} // namespace
-
-/// Adds the subsets that extend `subset` by branches from `next` on. What a
-/// subset has no row of, no larger one has. False when out of steps.
-bool UnionCounter::visit(std::vector<Branch> &subset, size_t next) {
-  for (size_t i = next; i < branches.size(); ++i) {
-    subset.push_back(branches[i]);
-    Wide subsetRows = 0;
-    if (!countSubset(subset, subsetRows))
-      return false;
-    if (subsetRows > 0 && !visit(subset, i + 1))
-      return false;
-    subset.pop_back();
-  }
-  return true;
-}
-
-/// Rows, and pairs, that every branch of `subset` selects: within a cell these
-/// are the positions of one lattice, and each with each other.
-bool UnionCounter::countSubset(const std::vector<Branch> &subset,
-                               Wide &subsetRows) {
-  Wide sign = subset.size() % 2 ? 1 : -1;
-  for (int64_t begin = 0, end; begin < sequence; begin = end) {
-    steps -= static_cast<int64_t>(subset.size());
-    if (steps < 0)
-      return false;
-    end = endOfCell(begin, sequence, subset);
-    std::optional<Lattice> lattice = Lattice{0, 1};
-    for (const Branch &branch : subset) {
-      Wide first = begin - begin % branch.length + branch.offset;
-      lattice = intersect(*lattice, {first % branch.rate, branch.rate},
-                          static_cast<Wide>(sequence));
-      if (!lattice)
-        break;
+std::optional<int64_t> dilated::plan::countUsefulPairs(Pattern pattern,
+                                                       int64_t heads,
+                                                       int64_t sequence,
+                                                       int64_t maxSteps) {
+  if (!pattern.isSet())
+    return countPattern(pattern, heads, sequence).pairs;
+  int64_t pairs = 0;
+  // Heads of equal offsets select alike.
+  std::map<std::vector<int64_t>, std::optional<UnionCount>> counted;
+  for (int64_t head = 0; head < heads; ++head) {
+    std::vector<Term<>> terms;
+    std::vector<int64_t> offsets;
+    for (int64_t i = 0, e = pattern.getNumTerms(); i < e; ++i) {
+      terms.push_back(pattern.getTerm(i, head, heads));
+      offsets.push_back(terms.back().offset);
     }
-    if (!lattice)
-      continue;
-    auto below = [&](int64_t position) -> Wide {
-      return position <= lattice->residue
-                 ? 0
-                 : (position - lattice->residue - 1) / lattice->modulus + 1;
-    };
-    Wide cellRows = below(end) - below(begin);
-    subsetRows += cellRows;
-    rows += sign * cellRows;
-    pairs += sign * pairsOf(static_cast<int64_t>(cellRows), causal);
-  }
-  return true;
-}
-
-std::optional<UnionCount>
-dilated::plan::countUnion(int64_t sequence, const std::vector<Branch> &branches,
-                          bool causal, int64_t maxSteps) {
-  if (sequence >= int64_t(1) << 48)
-    return std::nullopt;
-  std::vector<Branch> normal = normalise(sequence, branches);
-  return UnionCounter(sequence, normal, causal, maxSteps).count();
-}
-
-//===----------------------------------------------------------------------===//
-// Keys per row
-//===----------------------------------------------------------------------===//
-
-/// The real keys of the row at `position`.
-static int64_t countKeys(int64_t position, int64_t sequence,
-                         const std::vector<Branch> &branches, bool causal) {
-  int64_t keys = 0;
-  for (const Branch &branch : branches) {
-    int64_t into = position % branch.length;
-    if (into % branch.rate != branch.offset)
-      continue;
-    int64_t length =
-        std::min(branch.length, sequence - (position - into)); // of the tail
-    int64_t real =
-        causal ? into / branch.rate + 1 : getClassSize(branch, length);
-    keys = addSaturating(keys, multiplySaturating(real, branch.multiplicity));
-  }
-  return keys;
-}
-
-std::optional<KeyRange>
-dilated::plan::countKeysPerRow(int64_t sequence,
-                               const std::vector<Branch> &branches, bool causal,
-                               int64_t maxSteps) {
-  if (sequence <= 0)
-    return KeyRange();
-  std::vector<Branch> normal = normalise(sequence, branches);
-  int64_t period = 1; // of coverage within a cell
-  for (const Branch &branch : normal)
-    period =
-        multiplySaturating(period, branch.rate / std::gcd(period, branch.rate));
-  KeyRange range{kMaxInt64, 0};
-  for (int64_t begin = 0, end; begin < sequence; begin = end) {
-    end = endOfCell(begin, sequence, normal);
-    int64_t rows = std::min(period, end - begin);
-    maxSteps -= addSaturating(rows, 1);
-    if (maxSteps < 0)
+    auto [it, isNew] = counted.try_emplace(std::move(offsets));
+    if (isNew)
+      it->second = countUnion(sequence, terms, pattern.isCausal(), maxSteps);
+    if (!it->second)
       return std::nullopt;
-    auto visit = [&](int64_t position) {
-      int64_t keys = countKeys(position, sequence, normal, causal);
-      range.least = std::min(range.least, keys);
-      range.most = std::max(range.most, keys);
-    };
-    for (int64_t i = 0; i < rows; ++i) {
-      visit(begin + i);
-      // Causal rows gain keys along a cell: its last period has the most.
-      if (causal)
-        visit(end - 1 - i);
-    }
+    pairs = addSaturating(pairs, it->second->pairs);
   }
-  return range;
+  return pairs;
 }

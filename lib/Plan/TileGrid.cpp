@@ -4,44 +4,41 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dilated-mlir/Plan/TileGrid.h"
+#include "dilated-mlir/Plan/TilePlan.h"
+
+#include <numeric>
 
 using namespace dilated::plan;
-
-static int64_t gcd(int64_t a, int64_t b) {
-  while (b != 0) {
-    int64_t rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
 
 //===----------------------------------------------------------------------===//
 // The terms, whatever the head
 //===----------------------------------------------------------------------===//
 
-/// Length and rate of a term, clamped as for every head.
-static Branch getTerm(const TileGrid &grid, int64_t term) {
-  Branch branch = grid.getPattern().getBranch(term, 0, 1);
-  clampBranch(branch, grid.sequence);
-  return branch;
+/// A term clamped as for every head: without its offset.
+static Term<> getTerm(const TileGrid &grid, int64_t index) {
+  Term<> term = grid.getPattern().getTerm(index, 0, 1);
+  term.offset = 0;
+  clampTerm(term, grid.sequence);
+  return term;
 }
 
 static int64_t getShortestSegment(const TileGrid &grid) {
   int64_t shortest = grid.sequence;
-  for (int64_t i = 0, e = grid.getPattern().getNumTerms(); i < e; ++i)
-    shortest = minOf(shortest, getTerm(grid, i).length);
+  for (int64_t i = 0, e = grid.getPattern().getNumTerms(); i < e; ++i) {
+    Term<> term = getTerm(grid, i);
+    if (term.kind == TermKind::Segment)
+      shortest = minOf(shortest, term.length);
+  }
   return shortest;
 }
 
-/// The least common multiple of the rates, after which coverage in a cell
+/// The least common multiple of the rates, after which coverage in an interval
 /// repeats; 0 when it is above `limit`.
 static int64_t getPeriod(const TileGrid &grid, int64_t limit) {
   int64_t period = 1;
   for (int64_t i = 0, e = grid.getPattern().getNumTerms(); i < e; ++i) {
     int64_t rate = getTerm(grid, i).rate;
-    int64_t factor = rate / gcd(period, rate);
+    int64_t factor = rate / std::gcd(period, rate);
     if (factor > limit / period)
       return 0;
     period *= factor;
@@ -57,16 +54,8 @@ static int64_t getPeriod(const TileGrid &grid, int64_t limit) {
 static int64_t limitBlock(const TileGrid &grid, const TileOptions &options,
                           int64_t &unit) {
   int64_t limit = options.maxRows;
-  int64_t heads = multiplySaturating(grid.batches, grid.heads);
-  if (options.minBlocks > 0 && heads > 0) {
-    int64_t blocksPerHead = ceilDiv(options.minBlocks, heads);
-    limit = minOf(limit, maxOf(grid.width, grid.sequence / blocksPerHead));
-  }
-  // Whole tiles of every set, if it can be: that is worth more than the last
-  // blocks of minBlocks.
+  // Whole tiles of every group, if it can be.
   unit = multiplySaturating(grid.width, grid.period);
-  if (unit != 0 && unit <= options.maxRows && limit >= unit / 2)
-    limit = maxOf(limit, unit);
   if (unit == 0 || unit > limit)
     unit = grid.width <= limit ? grid.width : 1;
   return limit - limit % unit;
@@ -92,53 +81,16 @@ static void placeBlocks(TileGrid &grid, const TileOptions &options) {
       (spans - 1) * grid.blocksPerSpan + ceilDiv(last, grid.block);
 }
 
-//===----------------------------------------------------------------------===//
-// How many tiles a block may have
-//===----------------------------------------------------------------------===//
-
-/// Sets of a cell that some branch covers, at most. When of any two rates one
-/// divides the other, the classes of two branches are nested or disjoint, and a
-/// set is one class without those inside it.
-static int64_t limitSets(const TileGrid &grid, bool hasRateOne) {
-  int64_t terms = grid.getPattern().getNumTerms();
-  bool isNested = true;
-  for (int64_t i = 0; i < terms; ++i)
-    for (int64_t j = 0; j < i; ++j) {
-      int64_t a = getTerm(grid, i).rate, b = getTerm(grid, j).rate;
-      isNested &= a % b == 0 || b % a == 0;
-    }
-  int64_t sets = terms;
-  if (!isNested) {
-    int64_t free = terms - (hasRateOne ? 1 : 0); // a rate of 1 is in every set
-    sets = free > 32 ? kMaxInt64 : (int64_t(1) << free) - (hasRateOne ? 0 : 1);
-  }
-  return minOf(sets, grid.period ? minOf(grid.period, grid.block) : grid.block);
-}
-
-static int64_t limitTiles(const TileGrid &grid) {
-  int64_t shortest = getShortestSegment(grid);
-  int64_t cells = 1;
-  if (grid.span > shortest)
-    cells = ceilDiv(grid.block, shortest) + (grid.block < grid.span);
-  bool hasRateOne = false;
-  for (int64_t i = 0, e = grid.getPattern().getNumTerms(); i < e; ++i) {
-    Branch term = grid.getPattern().getBranch(i, 0, 1);
-    hasRateOne |= term.rate == 1 && term.offset == 0;
-    int64_t length = getTerm(grid, i).length;
-    if (length % shortest != 0 && length < grid.sequence)
-      cells = addSaturating(cells, grid.block / length + 1);
-  }
-  // Every set may leave a tail, and the uncovered rows of the block one more.
-  int64_t tails = multiplySaturating(cells, limitSets(grid, hasRateOne));
-  if (!hasRateOne)
-    tails = addSaturating(tails, 1);
-  int64_t wasted = multiplySaturating(tails, grid.width - 1);
-  int64_t tiles = addSaturating(grid.block, wasted) / grid.width;
-  // All sets of a cell have the run of the branch of rate 1 in common: of tiles
-  // that are half empty no two hold tails of one cell.
-  if (hasRateOne)
-    tiles = minOf(tiles, addSaturating(2 * grid.block / grid.width, cells));
-  return minOf(tiles, grid.block);
+/// Tasks of a block, so that there are `minTasks`. Each packs the keys of its
+/// block: it has four tiles of them at least, unless there would not be a
+/// quarter of the tasks otherwise, which is about one for every thread.
+static int64_t getNumParts(const TileGrid &grid, int64_t minTasks) {
+  if (grid.numBlocks == 0 || grid.numBlocks >= minTasks)
+    return 1;
+  int64_t tiles = ceilDiv(grid.block, grid.width);
+  int64_t least = minOf(tiles, ceilDiv(minTasks / 4, grid.numBlocks));
+  int64_t most = minOf(tiles / 4, ceilDiv(minTasks, grid.numBlocks));
+  return maxOf(1, maxOf(least, most));
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,20 +101,23 @@ TileGrid dilated::plan::makeGrid(Pattern pattern, int64_t batches,
                                  int64_t heads, int64_t sequence,
                                  const TileOptions &options) {
   TileGrid grid = {};
-  grid.pattern = pattern.getWords();
+  grid.pattern = pattern.getNumbers();
   grid.batches = batches;
   grid.heads = heads;
   grid.sequence = sequence;
   grid.width = options.width;
-  grid.maxSets = options.maxSets;
-  grid.mergesKeys = options.mergesKeys;
+  grid.maxGroups = options.maxGroups;
+  // A set has no multiplicities to count keys by.
+  grid.deduplicates = options.deduplicates && !pattern.isSet();
+  grid.keyStep = options.keyStep;
+  grid.numParts = 1;
   if (sequence == 0)
     return grid;
   grid.period = getPeriod(grid, options.maxRows);
   placeBlocks(grid, options);
   grid.numBlocks = multiplySaturating(multiplySaturating(batches, heads),
                                       grid.blocksPerHead);
-  grid.slots = limitTiles(grid);
+  grid.numParts = getNumParts(grid, options.minTasks);
   return grid;
 }
 
@@ -174,4 +129,14 @@ BlockPlace dilated::plan::getBlock(const TileGrid &grid, int64_t index) {
   int64_t rest = minOf(grid.span, grid.sequence - span) - inSpan;
   return {head / grid.heads, head % grid.heads, span + inSpan,
           minOf(grid.block, rest)};
+}
+
+BlockTiles &dilated::plan::makeTask(const TileGrid &grid, int64_t task,
+                                    int64_t *work) {
+  BlockTiles &block =
+      makeTiles(grid, getBlock(grid, task / grid.numParts), work);
+  int64_t part = task % grid.numParts;
+  block.firstTile = block.numTiles * part / grid.numParts;
+  block.endTile = block.numTiles * (part + 1) / grid.numParts;
+  return block;
 }

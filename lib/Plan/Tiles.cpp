@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Coverage.h"
-#include "Merge.h"
+#include "Deduplicate.h"
 
 #include <algorithm>
 #include <new>
@@ -14,64 +14,82 @@
 using namespace dilated::plan;
 
 //===----------------------------------------------------------------------===//
-// The block's branches
+// The block's terms
 //===----------------------------------------------------------------------===//
 
-/// The branches of the head: clamped, without those that cover no row, equal
-/// ones as one (S6).
-static void findBranches(const TileGrid &grid, BlockTiles &block) {
-  Pattern pattern = grid.getPattern();
-  block.numBranches = 0;
-  block.isWeighted = 0;
-  for (int64_t term = 0, e = pattern.getNumTerms(); term < e; ++term) {
-    Branch branch = pattern.getBranch(term, block.head, grid.heads);
-    if (!clampBranch(branch, grid.sequence))
-      continue;
-    BlockBranch *same = block.branches, *end = same + block.numBranches;
-    while (same != end && !(same->branch.length == branch.length &&
-                            same->branch.rate == branch.rate &&
-                            same->branch.offset == branch.offset))
-      ++same;
-    if (same != end) {
-      same->branch.multiplicity =
-          addSaturating(same->branch.multiplicity, branch.multiplicity);
-    } else {
-      *same = {};
-      same->branch = branch;
-      ++block.numBranches;
-    }
-    block.isWeighted |= same->branch.multiplicity != 1;
-  }
-  // The finest come first, as Merge.cpp has it, and of them the longest: what
-  // is shorter lies inside more often than not. No two are equal.
-  if (grid.mergesKeys)
-    std::sort(
-        block.branches, block.branches + block.numBranches,
-        [](const BlockBranch &a, const BlockBranch &b) {
-          return std::tie(a.branch.rate, b.branch.length, a.branch.offset) <
-                 std::tie(b.branch.rate, a.branch.length, b.branch.offset);
-        });
+/// What distinguishes terms, in the order in which they take keys over: windows
+/// first, whose keys differ from row to row; of segments the finest, as
+/// Deduplicate.cpp has it, and of them the longest: what is shorter lies inside
+/// more often than not.
+static auto getOrder(const Term<> &term) {
+  static_assert(TermKind::Segment < TermKind::Window);
+  int64_t kind = term.kind == TermKind::Window    ? 0
+                 : term.kind == TermKind::Segment ? 1
+                                                  : 2;
+  return std::tuple(kind, term.rate, -term.length, term.offset, term.left,
+                    term.right, term.begin, term.end);
 }
 
-/// Which segments meet the block, and the runs that they are.
-static void findRuns(const TileGrid &grid, BlockTiles &block) {
-  for (int64_t i = 0; i < block.numBranches; ++i) {
-    BlockBranch &of = block.branches[i];
-    int64_t into = block.first % of.branch.length;
-    of.segment = block.first - into;
-    of.boundary = of.branch.length - into;
-    int64_t segments = getNumSegments(block, of);
-    of.end = addSaturating(of.segment,
-                           multiplySaturating(segments, of.branch.length));
-    of.end = minOf(of.end, grid.sequence);
+/// The terms of the head: clamped, without those that no row sees a key of,
+/// equal ones as one (S6, S9).
+static void findTerms(const TileGrid &grid, BlockTiles &block) {
+  Pattern pattern = grid.getPattern();
+  block.numTerms = 0;
+  for (int64_t i = 0, e = pattern.getNumTerms(); i < e; ++i) {
+    Term<> term = pattern.getTerm(i, block.head, grid.heads);
+    if (!clampTerm(term, grid.sequence))
+      continue;
+    if (pattern.isSet())
+      term.multiplicity = 1;
+    BlockTerm *end = block.terms + block.numTerms;
+    BlockTerm *same =
+        std::find_if(block.terms, end, [&](const BlockTerm &other) {
+          return getOrder(other.term) == getOrder(term);
+        });
+    if (same == end) {
+      *same = {};
+      same->term = term;
+      ++block.numTerms;
+    } else if (!pattern.isSet()) {
+      same->term.multiplicity =
+          addSaturating(same->term.multiplicity, term.multiplicity);
+    }
   }
-  if (grid.mergesKeys)
-    findTargets(block);
-  block.numRuns = 0;
-  for (int64_t i = 0; i < block.numBranches; ++i) {
-    BlockBranch &of = block.branches[i];
-    of.firstRun = block.numRuns;
-    block.numRuns += getNumSegments(block, of) * (of.numCuts + 1);
+  std::sort(block.terms, block.terms + block.numTerms,
+            [](const BlockTerm &a, const BlockTerm &b) {
+              return getOrder(a.term) < getOrder(b.term);
+            });
+}
+
+/// Which segments meet the block, and the key ranges that they are.
+static void findKeyRanges(const TileGrid &grid, BlockTiles &block) {
+  for (int64_t i = 0; i < block.numTerms; ++i) {
+    BlockTerm &of = block.terms[i];
+    of.classes = 1;
+    if (of.term.kind == TermKind::Segment) {
+      int64_t into = getPlace(block.first, of.term.length);
+      of.segment = block.first - into;
+      of.boundary = of.term.length - into;
+      of.end = addSaturating(
+          of.segment,
+          multiplySaturating(getNumSegments(block, of), of.term.length));
+      of.end = minOf(of.end, grid.sequence);
+      continue;
+    }
+    // The whole sequence is one segment.
+    of.boundary = grid.sequence - block.first;
+    of.end = grid.sequence;
+    if (of.term.kind == TermKind::Window)
+      of.classes = minOf(of.term.rate, block.length);
+  }
+  if (grid.deduplicates || grid.getPattern().isSet())
+    findTargets(grid, block);
+  block.numRanges = 0;
+  for (int64_t i = 0; i < block.numTerms; ++i) {
+    BlockTerm &of = block.terms[i];
+    of.firstRange = block.numRanges;
+    block.numRanges +=
+        getNumSegments(block, of) * of.classes * (of.numCuts + 1);
   }
 }
 
@@ -79,11 +97,11 @@ static void findRuns(const TileGrid &grid, BlockTiles &block) {
 // Tiles
 //===----------------------------------------------------------------------===//
 
-/// Puts rows of a set into a tile.
-static void addPiece(BlockTiles &block, Tile &tile, int64_t set, int64_t begin,
-                     int64_t count) {
+/// Puts rows of a group into a tile.
+static void addPiece(BlockTiles &block, Tile &tile, int64_t group,
+                     int64_t begin, int64_t count) {
   auto number = static_cast<int32_t>(block.numPieces++);
-  block.pieces[number] = {static_cast<int32_t>(set),
+  block.pieces[number] = {static_cast<int32_t>(group),
                           static_cast<int32_t>(begin),
                           static_cast<int32_t>(count), -1};
   if (tile.rows == 0)
@@ -100,63 +118,65 @@ static Tile &openTile(BlockTiles &block) {
   return tile;
 }
 
-/// The first tail tile with room for the rows and a run in common, or a new
-/// one. Rows without a run in common would cost as much alone.
+/// The first tail tile with room for the rows and a key range in common, or a
+/// new one. Rows without a key range in common would cost as much alone.
 static Tile &findTailTile(const TileGrid &grid, BlockTiles &block,
-                          int64_t firstTail, const RowSet &set, int64_t count) {
+                          int64_t firstTail, const CoverageGroup &group,
+                          int64_t count) {
   for (int64_t i = firstTail; i < block.numTiles; ++i) {
     Tile &tile = block.tiles[i];
     if (tile.rows + count > grid.width)
       continue;
     for (int32_t p = tile.firstPiece; p >= 0; p = block.pieces[p].next)
-      if (haveCommonRun(block, set, block.sets[block.pieces[p].set]))
+      if (haveCommonRange(block, group, block.groups[block.pieces[p].group]))
         return tile;
   }
   return openTile(block);
 }
 
-/// Full tiles of every set, then the tails, costliest first.
+/// Full tiles of every group, then the tails, costliest first.
 static void shareOut(const TileGrid &grid, BlockTiles &block) {
   int64_t covered = 0;
-  for (; covered < block.numSets && block.sets[covered].cost > 0; ++covered) {
-    const RowSet &set = block.sets[covered];
-    for (int64_t k = 0; k + grid.width <= set.count; k += grid.width)
-      addPiece(block, openTile(block), covered, set.begin + k, grid.width);
+  for (; covered < block.numGroups && block.groups[covered].cost > 0;
+       ++covered) {
+    const CoverageGroup &group = block.groups[covered];
+    for (int64_t k = 0; k + grid.width <= group.count; k += grid.width)
+      addPiece(block, openTile(block), covered, group.begin + k, grid.width);
   }
   int64_t firstTail = block.numTiles;
   for (int64_t i = 0; i < covered; ++i) {
-    const RowSet &set = block.sets[i];
-    int64_t count = set.count % grid.width;
+    const CoverageGroup &group = block.groups[i];
+    int64_t count = group.count % grid.width;
     if (count > 0)
-      addPiece(block, findTailTile(grid, block, firstTail, set, count), i,
-               set.begin + set.count - count, count);
+      addPiece(block, findTailTile(grid, block, firstTail, group, count), i,
+               group.begin + group.count - count, count);
   }
-  // Rows that no branch covers, in ascending order.
+  // Rows that no term covers, in ascending order.
   Tile *tile = nullptr;
-  for (int64_t i = covered; i < block.numSets; ++i)
-    for (int64_t k = 0, count; k < block.sets[i].count; k += count) {
+  for (int64_t i = covered; i < block.numGroups; ++i)
+    for (int64_t k = 0, count; k < block.groups[i].count; k += count) {
       if (!tile || tile->rows == grid.width)
         tile = &openTile(block);
-      count = minOf(grid.width - tile->rows, block.sets[i].count - k);
-      addPiece(block, *tile, i, block.sets[i].begin + k, count);
+      count = minOf(grid.width - tile->rows, block.groups[i].count - k);
+      addPiece(block, *tile, i, block.groups[i].begin + k, count);
     }
 }
 
-/// Tiles of consecutive rows, whatever their sets. Rows of a set ascend, so its
-/// next row in `order` is the next one of it in the block.
+/// Tiles of consecutive rows, whatever their groups. Rows of a group ascend, so
+/// its next row in `order` is the next one of it in the block.
 static void cutInOrder(const TileGrid &grid, BlockTiles &block) {
-  int32_t *setOfRow = block.classes, *next = block.counts;
-  for (int64_t i = 0; i < block.numSets; ++i) {
-    const RowSet &set = block.sets[i];
-    next[i] = set.begin;
-    for (int32_t k = 0; k < set.count; ++k)
-      setOfRow[block.order[set.begin + k]] = static_cast<int32_t>(i);
+  int32_t *groupOfRow = block.classes, *next = block.counts;
+  for (int64_t i = 0; i < block.numGroups; ++i) {
+    const CoverageGroup &group = block.groups[i];
+    next[i] = group.begin;
+    for (int32_t k = 0; k < group.count; ++k)
+      groupOfRow[block.order[group.begin + k]] = static_cast<int32_t>(i);
   }
   Tile *tile = nullptr;
   for (int64_t row = 0; row < block.length; ++row) {
     if (row % grid.width == 0)
       tile = &openTile(block);
-    addPiece(block, *tile, setOfRow[row], next[setOfRow[row]]++, 1);
+    addPiece(block, *tile, groupOfRow[row], next[groupOfRow[row]]++, 1);
   }
 }
 
@@ -181,26 +201,27 @@ BlockTiles &dilated::plan::makeTiles(const TileGrid &grid,
   block.first = place.first;
   block.length = rows;
   block.maskWords = ceilDiv(terms, 64);
-  block.branches = carve<BlockBranch>(next, terms);
-  block.sets = carve<RowSet>(next, rows);
+  block.terms = carve<BlockTerm>(next, terms);
+  block.groups = carve<CoverageGroup>(next, rows);
   block.masks = carve<uint64_t>(next, rows * block.maskWords);
   block.pieces = carve<TilePiece>(next, rows);
   block.wholes = carve<uint64_t>(next, rows * block.maskWords);
-  block.merges = carve<uint64_t>(next, rows * block.maskWords);
+  block.takes = carve<uint64_t>(next, rows * block.maskWords);
   block.tiles = carve<Tile>(next, rows);
   block.order = carve<int32_t>(next, rows);
   block.classes = carve<int32_t>(next, rows);
   block.counts = carve<int32_t>(next, 2 * rows);
   block.split = carve<int32_t>(next, 2 * rows);
-  findBranches(grid, block);
-  findRuns(grid, block);
-  makeSets(grid, block);
-  if (block.numSets > grid.maxSets)
+  findTerms(grid, block);
+  findKeyRanges(grid, block);
+  makeGroups(grid, block);
+  if (block.numGroups > grid.maxGroups)
     cutInOrder(grid, block);
   else
     shareOut(grid, block);
-  if (grid.mergesKeys)
-    findMergedRuns(grid, block);
+  block.endTile = block.numTiles;
+  if (grid.deduplicates)
+    findTakenRanges(grid, block);
   return block;
 }
 
@@ -211,7 +232,7 @@ void dilated::plan::getRows(const TileGrid &grid, const BlockTiles &block,
        p = block.pieces[p].next) {
     const TilePiece &piece = block.pieces[p];
     const int32_t *offsets = block.order + piece.begin;
-    int64_t ofRow = block.sets[piece.set].nulls;
+    int64_t ofRow = block.groups[piece.group].nulls;
     for (int32_t k = 0; k < piece.count; ++k, ++lane) {
       rows[lane] = block.first + offsets[k];
       nulls[lane] = ofRow;

@@ -230,8 +230,8 @@ int64_t dilated_rt_device_blocks(const int64_t *pattern, int64_t batches,
                                  int64_t max_sets) {
   dilated::plan::TileGrid grid = dilated::plan::makeGrid(
       dilated::plan::Pattern(pattern), batches, heads, length,
-      {width, max_rows, group_rows, /*minBlocks=*/0, max_sets});
-  return dilated::plan::multiplySaturating(grid.numBlocks, grid.slots);
+      {width, max_rows, group_rows, max_sets});
+  return dilated::plan::multiplySaturating(grid.numBlocks, grid.block);
 }
 
 void dilated_rt_device_launch(const char *kernel, const int64_t *grid,

@@ -26,21 +26,20 @@ static const BlockTiles &getTiles(const int64_t *work) {
 }
 
 int64_t dilated_rt_plan(const int64_t *pattern, int64_t batches, int64_t heads,
-                        int64_t length, int64_t width, int64_t maxRows,
+                        int64_t length, int64_t width, int64_t max_rows,
                         int64_t *plan) {
   runtime::Run *run = runtime::Run::current();
   int64_t threads =
       run ? run->threads : runtime::limitThreads(dilated_rt_num_threads());
   TileOptions options =
-      getCpuTiles(width, maxRows, threads, Pattern(pattern).isCausal());
+      getCpuTiles(width, max_rows, threads, Pattern(pattern).isCausal());
   auto *grid = new (plan)
       TileGrid(makeGrid(Pattern(pattern), batches, heads, length, options));
-  return grid->numBlocks;
+  return grid->getNumTasks();
 }
 
 void dilated_rt_plan_task(const int64_t *plan, int64_t task, int64_t *work) {
-  const TileGrid &grid = getGrid(plan);
-  makeTiles(grid, getBlock(grid, task), work);
+  makeTask(getGrid(plan), task, work);
 }
 
 void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
@@ -52,33 +51,51 @@ void dilated_rt_plan_rows(const int64_t *plan, const int64_t *work,
             nulls + i * grid.width);
 }
 
-void dilated_rt_plan_run(const int64_t *plan, const int64_t *work, int64_t run,
-                         int64_t first, int64_t count, int64_t *description,
-                         int64_t *limits, int64_t *ends, int64_t *fulls,
-                         int64_t *merged) {
+void dilated_rt_plan_keys(const int64_t *plan, const int64_t *work,
+                          int64_t range, int64_t first, int64_t count,
+                          int64_t *description, int64_t *lows, int64_t *highs,
+                          int64_t *tiles) {
   const TileGrid &grid = getGrid(plan);
   const BlockTiles &block = getTiles(work);
-  KeyRun keys = getRun(grid, block, run);
-  int64_t most = 0;
+  KeyRange keys = getKeyRange(grid, block, range);
+  int64_t begin = kMaxInt64, end = 0;
   for (int64_t i = 0; i < count; ++i) {
-    TileLimits ofTile =
-        getLimits(grid, block, keys, first + i, limits + i * grid.width);
-    ends[i] = ofTile.end;
-    fulls[i] = ofTile.full;
-    merged[i] = ofTile.end > 0 && hasMergedKeys(grid, block, keys, first + i);
-    most = maxOf(most, ofTile.end);
+    TileLimits limits =
+        getLimits(grid, block, keys, first + i, lows + i * grid.width,
+                  highs + i * grid.width);
+    int64_t *words = tiles + i * DILATED_RT_TILE_WORDS;
+    words[0] = limits.begin;
+    words[1] = limits.end;
+    words[2] = limits.fullBegin;
+    words[3] = limits.fullEnd;
+    words[4] = limits.end > 0 && takesKeys(grid, block, keys, first + i);
+    words[5] = limits.isMasked;
+    if (limits.end == 0)
+      continue;
+    begin = minOf(begin, limits.begin);
+    end = maxOf(end, limits.end);
   }
   description[0] = keys.base;
   description[1] = keys.stride;
-  description[2] = most;
-  description[3] = keys.multiplicity;
+  description[2] = minOf(begin, end);
+  description[3] = end;
+  description[4] = keys.multiplicity;
 }
 
 void dilated_rt_plan_multiplicities(const int64_t *plan, const int64_t *work,
-                                    int64_t run, int64_t tile, int64_t start,
+                                    int64_t range, int64_t tile, int64_t start,
                                     int64_t count, int64_t *multiplicities) {
   const TileGrid &grid = getGrid(plan);
   const BlockTiles &block = getTiles(work);
-  getMultiplicities(grid, block, getRun(grid, block, run), tile, start, count,
-                    multiplicities);
+  getMultiplicities(grid, block, getKeyRange(grid, block, range), tile, start,
+                    count, multiplicities);
+}
+
+void dilated_rt_plan_masks(const int64_t *plan, const int64_t *work,
+                           int64_t range, int64_t tile, int64_t start,
+                           int64_t count, int64_t *masks) {
+  const TileGrid &grid = getGrid(plan);
+  const BlockTiles &block = getTiles(work);
+  getMasks(grid, block, getKeyRange(grid, block, range), tile, start, count,
+           reinterpret_cast<uint64_t *>(masks));
 }

@@ -226,6 +226,15 @@ struct StridedRange {
   }
 };
 
+/// Elements [begin, end) of a range that lie in another one: all of them, or,
+/// where `isPartial`, some of them.
+struct SharedElements {
+  int64_t begin, end;
+  bool isPartial;
+};
+SharedElements getSharedElements(const StridedRange &range,
+                                 const StridedRange &other);
+
 /// The keys that the row selects of a clamped term, and the rows that select
 /// the key: what a query-stationary and a key-stationary kernel need. Each is
 /// one strided range, for each of the terms; `isCausal` adds the cut of S4.

@@ -14,25 +14,24 @@
 
 namespace dilated::plan {
 
-/// What a device computes or skips as a whole: `rows` rows of a tile, in their
-/// order, with `keys` keys of a run, counted from the run's first. It computes
-/// one when any of the rows sees any of the keys.
-struct Granule {
+/// A compute tile: what a device computes or skips as a whole, `rows` rows of a
+/// tile, in their order, with `keys` keys of a key range, counted from the
+/// range's first. It computes one when any of the rows sees any of the keys.
+struct ComputeTile {
   int64_t rows, keys;
 };
 
 /// How the work is handed out: pieces in order, each to the first worker that
 /// is free.
 enum class WorkOrder {
-  Blocks, // a block with all its tiles, by index, as on a CPU
-  Slots, // a tile: first slot 0 of every block, then slot 1, as on a GPU, where
-         // a block of all heads follows the one before, or, causal, after it
+  Tasks, // tasks by their numbers, as on a CPU
+  Tiles, // tiles, the costliest first, as on a GPU
 };
 
 /// The device that a plan is for.
 struct PlanTarget {
   TileOptions tiles;
-  std::vector<Granule> granules; // the first one is what balance counts
+  std::vector<ComputeTile> computeTiles; // balance counts the first one
   WorkOrder order;
   int64_t workers; // threads or multiprocessors, at least 1
 };
@@ -40,22 +39,24 @@ struct PlanTarget {
 struct PlanSummary {
   TileGrid grid;
   int64_t tiles = 0; // of all heads and batch elements, as are the following
-  int64_t runs = 0;  // pairs of a tile and a run that one of its rows sees
-  /// Pairs of a row and a real key, once per run however often it counts (S6),
-  /// merged keys in one run only: what has to be computed.
+  int64_t keyRanges =
+      0; // pairs of a tile and a key range that a row of it sees
+  /// Pairs of a row and a real key, once per key range however often it counts
+  /// (S6), deduplicated keys in one range only: what has to be computed.
   double usefulPairs = 0;
-  std::vector<double> executedPairs; // per granule
+  std::vector<double> executedPairs; // per compute tile
   double balance = 1; // the workers' mean time over the longest, at most 1
 
-  double getEfficiency(size_t granule) const {
-    return executedPairs[granule] > 0 ? usefulPairs / executedPairs[granule]
-                                      : 1;
+  double getEfficiency(size_t computeTile) const {
+    return executedPairs[computeTile] > 0
+               ? usefulPairs / executedPairs[computeTile]
+               : 1;
   }
 };
 
 /// Goes through every tile. std::nullopt when there are more than `maxRows`
 /// rows, batch elements counted.
-std::optional<PlanSummary> summarisePlan(Pattern pattern, int64_t batches,
+std::optional<PlanSummary> summarizePlan(Pattern pattern, int64_t batches,
                                          int64_t heads, int64_t sequence,
                                          const PlanTarget &target,
                                          int64_t maxRows);

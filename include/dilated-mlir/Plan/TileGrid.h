@@ -34,6 +34,9 @@ struct TileOptions {
   /// A key that a tile meets in several key ranges is computed in one of them,
   /// and counts as often there (Deduplicate.cpp).
   bool deduplicates = false;
+  /// Keys that the device computes or skips together: a key range that is cut
+  /// leaves one such step partly filled.
+  int64_t keyStep = 8;
   /// Tasks of all heads together: the tiles of a block are shared out among
   /// several tasks for it. What is computed together, and in which order, does
   /// not depend on it.
@@ -42,8 +45,12 @@ struct TileOptions {
 
 /// What a GPU's kernels use: 64 rows per thread block. Only segments of less
 /// than 64 rows are grouped: rows of different segments have less in common.
-constexpr TileOptions kGpuTiles = {64, 4096, 256, kMaxInt64,
-                                   /*deduplicates=*/true};
+constexpr TileOptions kGpuTiles = {64,
+                                   4096,
+                                   256,
+                                   kMaxInt64,
+                                   /*deduplicates=*/true,
+                                   /*keyStep=*/64};
 
 /// What a CPU's kernels use: keys that are packed serve a task, so blocks are
 /// as large as `maxRows` allows, short segments grouped, and every thread has
@@ -55,6 +62,7 @@ constexpr TileOptions getCpuTiles(int64_t width, int64_t maxRows,
           multiplySaturating(4, maxRows),
           kMaxInt64,
           /*deduplicates=*/true,
+          /*keyStep=*/8,
           threads > 1 ? (isCausal ? 8 : 4) * threads : 1};
 }
 
@@ -80,8 +88,12 @@ struct TileGrid {
   int64_t maxTiles;     // no block has more
   int64_t maxGroups;    // as in TileOptions
   int64_t deduplicates; // the same, 0 or 1
+  int64_t keyStep;      // the same
 
   Pattern getPattern() const { return Pattern(pattern); }
+  int64_t getNumTasks() const {
+    return multiplySaturating(numBlocks, numParts);
+  }
 };
 
 /// Preconditions: those of TileOptions and Pattern; batches, heads and sequence

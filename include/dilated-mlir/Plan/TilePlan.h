@@ -125,6 +125,10 @@ constexpr int64_t getWorkWords(int64_t terms, int64_t maxRows) {
 BlockTiles &makeTiles(const TileGrid &grid, const BlockPlace &place,
                       int64_t *work);
 
+/// The tiles of the block of a task, 0 <= task < grid.getNumTasks(), of which
+/// [firstTile, endTile) are the task's.
+BlockTiles &makeTask(const TileGrid &grid, int64_t task, int64_t *work);
+
 /// The positions of a tile's rows, and the null keys of each (S5,
 /// multiplicities counted). Lanes without a row get -1 and 0. Both have
 /// grid.width elements.
@@ -138,7 +142,7 @@ struct KeyRange {
   int64_t term;    // of the block
   int64_t segment; // where it begins, a position
   int64_t base, stride, count, multiplicity;
-  int64_t classRow; // window: offset in the block of the class's first row
+  int64_t classNumber; // of a window's rows: the offset of the first one
 };
 
 /// Key range `number` of the block, 0 <= number < numRanges: by term, then by

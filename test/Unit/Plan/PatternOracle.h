@@ -15,27 +15,36 @@
 
 namespace dilated::plan {
 
-/// A pattern with its words, and the call that it is used in.
+/// A pattern, and the call that it is used in.
 struct AttentionShape {
-  std::vector<int64_t> words; // of a Pattern
-  int64_t batches, heads, sequence;
+  PatternOptions options;
+  std::vector<Term<>> terms;
+  int64_t batches = 1, heads = 1, sequence = 1;
 
-  Pattern getPattern() const { return Pattern(words.data()); }
+  /// Of the terms and options as they are now; valid until the next call.
+  Pattern getPattern() const;
   std::string toString() const;
+
+private:
+  mutable std::vector<int64_t> numbers;
 };
 
-/// What one head selects: S1 to S5 by looking at every row and key.
+/// What one head selects: S1 to S11 by looking at every row and key.
 struct HeadOracle {
-  std::vector<int64_t> pairs; // [row][key]: how often (S6)
+  std::vector<int64_t> pairs; // [row][key]: how often (S6, S9)
   std::vector<int64_t> nulls; // [row], multiplicities counted
-  std::vector<bool> covered;  // [row]
+  /// [term][row][key], without multiplicity, whatever other terms select.
+  std::vector<std::vector<bool>> ofTerms;
 
   HeadOracle(const AttentionShape &shape, int64_t head);
 };
 
-/// Up to 400 positions and 16 heads, any rule, segments and rates from 1 to
-/// 2^63 - 1, most of them near the sequence.
+/// Up to 400 positions and 16 heads, any rule, numbers from 1 to 2^63 - 1, most
+/// of them near the sequence: segments alone, as a multiset.
 AttentionShape makeRandomShape(std::mt19937_64 &random);
+
+/// The same with windows and columns, as a multiset or a set.
+AttentionShape makeRandomMix(std::mt19937_64 &random);
 
 } // namespace dilated::plan
 
