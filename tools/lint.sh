@@ -26,8 +26,9 @@ breach "a source file has at most 700 lines" < <(
 # Nothing includes upwards
 #===-----------------------------------------------------------------------===#
 
-breach "dialects/ holds nouns: no pass and nothing of include/ there" < <(
-  git grep -nE '#include "(mlir/Pass|dilated-mlir)/' -- dialects)
+breach "dialects/ holds nouns: no pass there, and of include/ only Plan, which is beneath all" < <(
+  git grep -nE '#include "(mlir/Pass|dilated-mlir)/' -- dialects |
+    grep -v '#include "dilated-mlir/Plan/')
 breach "a pass definition is in include/*/Passes.td, not in dialects/" < <(
   git grep -nE '^def .*: *(Pass|InterfacePass)<' -- dialects)
 breach "lib/Runtime ships to users: no LLVM in it" < <(

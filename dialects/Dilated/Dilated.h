@@ -10,6 +10,7 @@
 #ifndef DIALECTS_DILATED_DILATED_H
 #define DIALECTS_DILATED_DILATED_H
 
+#include "dilated-mlir/Plan/Geometry.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
@@ -38,10 +39,19 @@ struct LayoutDims {
 };
 LayoutDims getLayoutDims(Layout layout);
 
-/// ceil(a/b) for a >= 0, b >= 1 without overflow.
-inline int64_t ceilDiv(int64_t a, int64_t b) {
-  return a == 0 ? 0 : (a - 1) / b + 1;
+/// The rule as the geometry takes it.
+inline ::dilated::plan::OffsetRule getOffsetRule(HeadOffsetAttr offset) {
+  return static_cast<::dilated::plan::OffsetRule>(offset.getRule());
 }
+
+/// Segments G = ceil(N/w') and rows per residue class L = ceil(w'/r) of a
+/// sequence (S1); both dynamic where `n` is.
+std::pair<int64_t, int64_t> getClassShape(SegmentAttr segment, int64_t n);
+
+/// (C3) for a term: an error when a constant head offset is no residue of its
+/// rate.
+LogicalResult verifyHeadOffset(function_ref<InFlightDiagnostic()> emitError,
+                               TermAttrInterface term, HeadOffsetAttr offset);
 
 /// Destination-style bufferisation of fused_attention.
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);

@@ -2,9 +2,9 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Parsing, printing and verification of #dilated.pattern and its parts, and
-// what can be computed from them without IR: head offsets, clamping to a static
-// sequence length (S1), merging of equal terms (S6).
+// Parsing, printing and verification of #dilated.pattern and of head offsets,
+// and what can be computed from them without IR: clamping to a static sequence
+// length (S1), merging of equal terms (S6, S9). Terms: DilatedTerms.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -76,64 +76,6 @@ Attribute HeadOffsetAttr::parse(AsmParser &parser, Type) {
 }
 
 //===----------------------------------------------------------------------===//
-// segment<length, rate[, multiplicity = m]>
-//===----------------------------------------------------------------------===//
-
-void SegmentAttr::print(AsmPrinter &printer) const {
-  printer << '<' << getLength() << ", " << getRate();
-  if (getMultiplicity() != 1)
-    printer << ", multiplicity = " << getMultiplicity();
-  printer << '>';
-}
-
-Attribute SegmentAttr::parse(AsmParser &parser, Type) {
-  int64_t length, rate, multiplicity = 1;
-  SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseLess() || parser.parseInteger(length) ||
-      parser.parseComma() || parser.parseInteger(rate))
-    return {};
-  if (succeeded(parser.parseOptionalComma()))
-    if (parser.parseKeyword("multiplicity") || parser.parseEqual() ||
-        parser.parseInteger(multiplicity))
-      return {};
-  if (parser.parseGreater())
-    return {};
-  return parser.getChecked<SegmentAttr>(loc, parser.getContext(), length, rate,
-                                        multiplicity);
-}
-
-LogicalResult SegmentAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                  int64_t length, int64_t rate,
-                                  int64_t multiplicity) {
-  // (C2)
-  if (length < 1)
-    return emitError() << "expects segment length (" << length
-                       << ") to be at least 1 [C2]";
-  if (rate < 1)
-    return emitError() << "expects dilation rate (" << rate
-                       << ") to be at least 1 [C2]";
-  if (multiplicity < 1)
-    return emitError() << "expects multiplicity (" << multiplicity
-                       << ") to be at least 1";
-  return success();
-}
-
-bool SegmentAttr::mayHaveNullKeys() const { return true; }
-
-// With rate 1 every head offset of a rule is 0, so each position is covered.
-bool SegmentAttr::coversEveryPosition() const { return getRate() == 1; }
-
-TermAttrInterface SegmentAttr::clampTo(int64_t n) const {
-  // (S1). N = 0 has no position to cover; a length of 1 keeps the term valid.
-  int64_t length = std::max<int64_t>(1, std::min(getLength(), n));
-  return SegmentAttr::get(getContext(), length, getRate(), getMultiplicity());
-}
-
-TermAttrInterface SegmentAttr::withMultiplicity(int64_t multiplicity) const {
-  return SegmentAttr::get(getContext(), getLength(), getRate(), multiplicity);
-}
-
-//===----------------------------------------------------------------------===//
 // <[term, ...], offset = block, padding = null_keys, overlap = multiset>
 //===----------------------------------------------------------------------===//
 
@@ -141,12 +83,8 @@ void PatternAttr::print(AsmPrinter &printer) const {
   printer << "<[";
   llvm::interleaveComma(getTerms(), printer, [&](Attribute term) {
     // Terms of this dialect print without the dialect's prefix.
-    if (auto segment = dyn_cast<SegmentAttr>(term)) {
-      printer << "segment";
-      segment.print(printer);
-      return;
-    }
-    printer.printAttribute(term);
+    if (failed(generatedAttributePrinter(term, printer)))
+      printer.printAttribute(term);
   });
   printer << "], offset = ";
   printHeadOffset(printer, getOffset());
@@ -158,39 +96,51 @@ void PatternAttr::print(AsmPrinter &printer) const {
 
 static ParseResult parseTerm(AsmParser &parser,
                              SmallVectorImpl<Attribute> &terms) {
+  SMLoc loc = parser.getCurrentLocation();
   Attribute term;
-  if (succeeded(parser.parseOptionalKeyword("segment")))
-    term = SegmentAttr::parse(parser, {});
-  else if (parser.parseAttribute(term))
-    return failure();
-  if (!term)
-    return failure();
+  OptionalParseResult parsed = parser.parseOptionalAttribute(term);
+  StringRef mnemonic;
+  if (!parsed.has_value())
+    parsed = generatedAttributeParser(parser, &mnemonic, {}, term);
+  if (!parsed.has_value())
+    return parser.emitError(loc, "expected segment, window or columns, got '")
+           << mnemonic << "'";
   terms.push_back(term);
-  return success();
+  return *parsed;
 }
 
 /// Parses the keyword of an enumeration after `name =`.
 template <typename Enum>
-static ParseResult parseEnum(AsmParser &parser, Enum &value, StringRef expected,
+static ParseResult parseEnum(AsmParser &parser, std::optional<Enum> &value,
+                             StringRef expected,
                              std::optional<Enum> (*symbolize)(StringRef)) {
   StringRef keyword;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseKeyword(&keyword))
     return failure();
-  std::optional<Enum> parsed = symbolize(keyword);
-  if (!parsed)
+  value = symbolize(keyword);
+  if (!value)
     return parser.emitError(loc, "expected ")
            << expected << ", got '" << keyword << "'";
-  value = *parsed;
   return success();
+}
+
+/// (C6) torchscale's null keys where there can be any.
+static Padding getDefaultPadding(ArrayRef<Attribute> terms, Overlap overlap) {
+  bool mayHaveNullKeys = llvm::all_of(terms, [](Attribute attribute) {
+    auto term = dyn_cast<TermAttrInterface>(attribute);
+    return term && term.mayHaveNullKeys();
+  });
+  return mayHaveNullKeys && overlap == Overlap::Multiset ? Padding::NullKeys
+                                                         : Padding::Exclude;
 }
 
 Attribute PatternAttr::parse(AsmParser &parser, Type) {
   SmallVector<Attribute> terms;
   auto offset =
       HeadOffsetAttr::get(parser.getContext(), HeadOffsetRule::Block, 0);
-  Padding padding = Padding::NullKeys;
-  Overlap overlap = Overlap::Multiset;
+  std::optional<Padding> padding;
+  std::optional<Overlap> overlap = Overlap::Multiset;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() ||
       parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
@@ -222,8 +172,10 @@ Attribute PatternAttr::parse(AsmParser &parser, Type) {
   }
   if (parser.parseGreater())
     return {};
+  if (!padding)
+    padding = getDefaultPadding(terms, *overlap);
   return parser.getChecked<PatternAttr>(loc, parser.getContext(), terms, offset,
-                                        padding, overlap);
+                                        *padding, *overlap);
 }
 
 LogicalResult PatternAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -241,19 +193,19 @@ LogicalResult PatternAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     if (padding == Padding::NullKeys && !interface.mayHaveNullKeys())
       return emitError() << "expects padding = exclude with the term " << term
                          << ": null keys belong to segments [C6]";
-    // (C3)
-    auto segment = dyn_cast<SegmentAttr>(term);
-    if (segment && offset.getRule() == HeadOffsetRule::Constant &&
-        (offset.getConstant() < 0 || offset.getConstant() >= segment.getRate()))
-      return emitError() << "expects constant head offset ("
-                         << offset.getConstant() << ") to be in [0, "
-                         << segment.getRate() << ") [C3]";
+    if (failed(verifyHeadOffset(emitError, interface, offset))) // (C3)
+      return failure();
   }
   // (C6)
   if (padding == Padding::NullKeys && overlap == Overlap::Set)
     return emitError()
            << "expects overlap = multiset with padding = null_keys [C6]";
   return success();
+}
+
+SmallVector<TermAttrInterface> PatternAttr::getTermAttrs() const {
+  return llvm::map_to_vector(
+      getTerms(), [](Attribute term) { return cast<TermAttrInterface>(term); });
 }
 
 std::optional<SmallVector<SegmentAttr>> PatternAttr::getSegments() const {
@@ -268,30 +220,28 @@ std::optional<SmallVector<SegmentAttr>> PatternAttr::getSegments() const {
 }
 
 bool PatternAttr::mayLeaveRowsUncovered() const {
-  return llvm::none_of(getTerms(), [](Attribute term) {
-    return cast<TermAttrInterface>(term).coversEveryPosition();
+  return llvm::none_of(getTermAttrs(), [](TermAttrInterface term) {
+    return term.coversEveryPosition();
   });
 }
 
 PatternAttr PatternAttr::clampTo(int64_t n) const {
-  SmallVector<Attribute> merged;
-  for (Attribute term : getTerms()) {
-    TermAttrInterface clamped = cast<TermAttrInterface>(term).clampTo(n);
-    // Equal up to the multiplicity: add to the one that is there. An overflow
-    // of the sum would need 2^63 branches.
-    auto *same = llvm::find_if(merged, [&](Attribute other) {
-      return cast<TermAttrInterface>(other).withMultiplicity(1) ==
-             clamped.withMultiplicity(1);
+  bool isSet = getOverlap() == Overlap::Set;
+  SmallVector<TermAttrInterface> merged;
+  for (TermAttrInterface term : getTermAttrs()) {
+    TermAttrInterface clamped = term.clampTo(n);
+    if (isSet) // counts each key once however often terms count (S9)
+      clamped = clamped.withMultiplicity(1);
+    auto *same = llvm::find_if(merged, [&](TermAttrInterface other) {
+      return other.withMultiplicity(1) == clamped.withMultiplicity(1);
     });
-    // A set counts each key once however many terms select it (S9).
     if (same == merged.end())
       merged.push_back(clamped);
-    else if (getOverlap() == Overlap::Multiset) {
-      auto other = cast<TermAttrInterface>(*same);
-      *same = other.withMultiplicity(other.getMultiplicity() +
-                                     clamped.getMultiplicity());
-    }
+    else if (!isSet)
+      *same = same->withMultiplicity(::dilated::plan::addSaturating(
+          same->getMultiplicity(), clamped.getMultiplicity()));
   }
-  return PatternAttr::get(getContext(), merged, getOffset(), getPadding(),
+  SmallVector<Attribute> terms(merged.begin(), merged.end());
+  return PatternAttr::get(getContext(), terms, getOffset(), getPadding(),
                           getOverlap());
 }

@@ -99,21 +99,57 @@ def Dilated_HeadOffsetAttr : Dilated_Attr<"HeadOffset", "head_offset"> {
 // Terms
 //===----------------------------------------------------------------------===//
 
-def Dilated_SegmentAttr : Dilated_Attr<"Segment", "segment",
-    [DeclareAttrInterfaceMethods<Dilated_TermAttrInterface>]> {
+class Dilated_TermAttr<string name, string attrMnemonic>
+    : Dilated_Attr<name, attrMnemonic,
+                   [DeclareAttrInterfaceMethods<Dilated_TermAttrInterface>]> {
+  let genVerifyDecl = 1;
+  let hasCustomAssemblyFormat = 1;
+}
+
+def Dilated_SegmentAttr : Dilated_TermAttr<"Segment", "segment"> {
   let summary = "LongNet's segment<length, rate>: one branch of dilated attention";
   let description = [{
     Positions are cut into segments of `length`; in each, head h takes every
     `rate`-th position from its head offset, and attends within that residue
-    class (S1 to S5). `multiplicity` counts equal branches (S6); it is 1 unless
+    class (S1 to S5). `multiplicity` counts equal terms (S6); it is 1 unless
     canonicalisation merged some.
 
     Syntax: `segment<5792, 2>`, `segment<300, 1, multiplicity = 2>`.
+
+    Constraints: (C2) length >= 1 and rate >= 1.
   }];
   let parameters = (ins "int64_t":$length, "int64_t":$rate,
                         DefaultValuedParameter<"int64_t", "1">:$multiplicity);
-  let genVerifyDecl = 1;
-  let hasCustomAssemblyFormat = 1;
+}
+
+def Dilated_WindowAttr : Dilated_TermAttr<"Window", "window"> {
+  let summary = "window<left, right, dilation>: keys around the row's own position";
+  let description = [{
+    The row at position p selects the keys at p + j * dilation, j = -left ...
+    right, that exist (S10). All heads select alike.
+
+    Syntax: `window<1023, 0>` with dilation 1, `window<4, 4, 2>`,
+    `window<4, 4, 2, multiplicity = 2>`.
+
+    Constraints: (C11) left >= 0, right >= 0 and dilation >= 1.
+  }];
+  let parameters = (ins "int64_t":$left, "int64_t":$right,
+                        DefaultValuedParameter<"int64_t", "1">:$dilation,
+                        DefaultValuedParameter<"int64_t", "1">:$multiplicity);
+}
+
+def Dilated_ColumnsAttr : Dilated_TermAttr<"Columns", "columns"> {
+  let summary = "columns<begin, end>: keys that every row selects";
+  let description = [{
+    Every row selects the keys at positions begin ... end - 1 that exist (S11):
+    attention sinks, and the global keys of Longformer.
+
+    Syntax: `columns<0, 4>`, `columns<0, 4, multiplicity = 2>`.
+
+    Constraints: (C12) 0 <= begin < end.
+  }];
+  let parameters = (ins "int64_t":$begin, "int64_t":$end,
+                        DefaultValuedParameter<"int64_t", "1">:$multiplicity);
 }
 
 //===----------------------------------------------------------------------===//
@@ -123,33 +159,37 @@ def Dilated_SegmentAttr : Dilated_Attr<"Segment", "segment",
 def Dilated_PatternAttr : Dilated_Attr<"Pattern", "pattern"> {
   let summary = "which keys a query attends to";
   let description = [{
-    A list of terms, the head offset rule they share, what pads a ragged
-    segment, and how overlapping terms count. The defaults are torchscale's:
-    `offset = block`, `padding = null_keys`, `overlap = multiset`.
+    A list of terms, the head offset rule that segments share, what pads a ragged
+    segment, and how overlapping terms count. The defaults are `offset = block`,
+    `overlap = multiset`, and for a multiset of segments `padding = null_keys` as
+    in torchscale, for every other pattern `padding = exclude`.
 
     ```mlir
     #longnet = #dilated.pattern<[segment<1024, 1>, segment<5792, 2>],
                                 offset = block, padding = null_keys>
+    #streaming = #dilated.pattern<[window<1023, 0>, columns<0, 4>], overlap = set>
     ```
 
-    Constraints: (C1) at least one term; (C2) w >= 1 and r >= 1; (C3) a constant
-    head offset is below every rate; (C6) null keys only with segment terms and
-    multiset overlap.
+    Constraints: (C1) at least one term; (C3) a constant head offset is below every
+    rate of a segment; (C6) null keys only with segment terms and multiset overlap.
   }];
   let parameters = (ins ArrayRefParameter<"::mlir::Attribute">:$terms,
                         "::mlir::dilated::HeadOffsetAttr":$offset,
                         "::mlir::dilated::Padding":$padding,
                         "::mlir::dilated::Overlap":$overlap);
   let extraClassDeclaration = [{
+    /// The terms as what they are, whose geometry can be asked for.
+    ::llvm::SmallVector<::mlir::dilated::TermAttrInterface> getTermAttrs() const;
+
     /// The terms as segments; std::nullopt when the pattern has other terms.
     std::optional<::llvm::SmallVector<::mlir::dilated::SegmentAttr>> getSegments() const;
 
     /// True when some row may have no key at all: no term covers every position.
     bool mayLeaveRowsUncovered() const;
 
-    /// The pattern with its terms clamped to a static sequence length (S1) and
-    /// equal terms merged with a multiplicity (S6). Equal means equal length,
-    /// rate and, hence, head offset.
+    /// The pattern with its terms clamped to a static sequence length N >= 1
+    /// (S1) and equal terms merged: with a multiplicity (S6), or, of a set, once
+    /// (S9).
     PatternAttr clampTo(int64_t n) const;
   }];
   let genVerifyDecl = 1;

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Dilated/Dilated.h"
+#include "dialects/Dilated/EmittedNumber.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -16,6 +17,7 @@
 
 using namespace mlir;
 using namespace mlir::dilated;
+namespace plan = ::dilated::plan;
 
 //===----------------------------------------------------------------------===//
 // Scale: the attribute, or 1/sqrt(D)
@@ -70,20 +72,31 @@ AttentionOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
-/// G = ceil(N/w') and L = ceil(w'/r) with w' = min(w, N), as SSA values (S1).
-/// N = 0 counts as one position so that nothing divides by zero; G is then 0.
+/// G = ceil(N/w') and L = ceil(w'/r) with w' = min(w, N) (S1). N = 0 counts as
+/// one position so that nothing divides by zero; G is then 0.
+template <typename N>
+static std::pair<N, N> computeClassShape(N length, N rate, N sequence) {
+  // min and max also of int64_t; an IR number finds its own overloads.
+  using plan::ceilDiv, plan::constantLike, plan::maxOf;
+  length =
+      plan::clampLength(length, maxOf(sequence, constantLike(sequence, 1)));
+  return {ceilDiv(sequence, length), plan::getPaddedClassSize(length, rate)};
+}
+
+std::pair<int64_t, int64_t> mlir::dilated::getClassShape(SegmentAttr segment,
+                                                         int64_t n) {
+  if (ShapedType::isDynamic(n))
+    return {ShapedType::kDynamic, ShapedType::kDynamic};
+  return computeClassShape(segment.getLength(), segment.getRate(), n);
+}
+
 static std::pair<Value, Value> reifyClassShape(OpBuilder &b, Location loc,
                                                SegmentAttr segment, Value n) {
-  auto constant = [&](int64_t c) -> Value {
-    return arith::ConstantIndexOp::create(b, loc, c);
-  };
-  Value positive = b.createOrFold<arith::MaxSIOp>(loc, n, constant(1));
-  Value length = b.createOrFold<arith::MinSIOp>(
-      loc, constant(segment.getLength()), positive);
-  Value segments = b.createOrFold<arith::CeilDivSIOp>(loc, n, length);
-  Value rows = b.createOrFold<arith::CeilDivSIOp>(loc, length,
-                                                  constant(segment.getRate()));
-  return {segments, rows};
+  ImplicitLocOpBuilder builder(loc, b);
+  auto [segments, rows] = computeClassShape(
+      EmittedNumber(builder, segment.getLength()),
+      EmittedNumber(builder, segment.getRate()), EmittedNumber(builder, n));
+  return {segments.getValue(), rows.getValue()};
 }
 
 LogicalResult

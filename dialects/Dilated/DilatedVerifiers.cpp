@@ -1,10 +1,10 @@
-//===- DilatedVerifiers.cpp - constraints C1..C10 of the ops ------*- C++
-//-*-==//
+//===- DilatedVerifiers.cpp - constraints C1..C10 of the ops -----*- C++ -*-==//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Labels in brackets are those of docs/spec.md, section 6. C1, C2, C3 and C6
-// are constraints on attributes and stand in DilatedAttrs.cpp.
+// Labels in brackets are those of docs/spec.md, section 6. C1, C2, C3, C6,
+// C11 and C12 are constraints on attributes: DilatedAttrs.cpp,
+// DilatedTerms.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -218,24 +218,10 @@ LogicalResult FusedAttentionOp::verify() {
 // gather, dense_attention, scatter, combine
 //===----------------------------------------------------------------------===//
 
-/// (C3) for the ops that carry segment and offset apart.
-static LogicalResult verifyOffset(Operation *op, SegmentAttr segment,
+/// (C3) for the ops that carry term and offset apart.
+static LogicalResult verifyOffset(Operation *op, TermAttrInterface term,
                                   HeadOffsetAttr offset) {
-  if (offset.getRule() == HeadOffsetRule::Constant &&
-      (offset.getConstant() < 0 || offset.getConstant() >= segment.getRate()))
-    return op->emitOpError()
-           << "expects constant head offset (" << offset.getConstant()
-           << ") to be in [0, " << segment.getRate() << ") [C3]";
-  return success();
-}
-
-/// The number of segments G and of rows L of `segment` for a static N.
-static std::pair<int64_t, int64_t> getClassShape(SegmentAttr segment,
-                                                 int64_t n) {
-  if (ShapedType::isDynamic(n))
-    return {ShapedType::kDynamic, ShapedType::kDynamic};
-  int64_t length = std::min(segment.getLength(), std::max<int64_t>(n, 1));
-  return {ceilDiv(n, length), ceilDiv(length, segment.getRate())};
+  return verifyHeadOffset([&] { return op->emitOpError(); }, term, offset);
 }
 
 /// Checks a gathered [B, G, H, L] prefix against source sizes.

@@ -77,13 +77,7 @@ GatherOp Decomposition::gather(Value source, SegmentAttr segment,
   auto type = cast<RankedTensorType>(source.getType());
   auto queryType = cast<RankedTensorType>(query.getType());
   int64_t n = type.getDimSize(1), heads = queryType.getDimSize(2);
-  // (S1) G = ceil(N/w'), L = ceil(w'/r) with w' = min(w, N).
-  int64_t segments = ShapedType::kDynamic, rows = ShapedType::kDynamic;
-  if (!ShapedType::isDynamic(n)) {
-    int64_t length = std::min(segment.getLength(), std::max<int64_t>(n, 1));
-    segments = ceilDiv(n, length);
-    rows = ceilDiv(length, segment.getRate());
-  }
+  auto [segments, rows] = getClassShape(segment, n);
   auto gathered = RankedTensorType::get(
       {type.getDimSize(0), segments, heads, rows, type.getDimSize(3)},
       type.getElementType());

@@ -8,7 +8,7 @@
 
 #include "dilated-mlir/Plan/PatternCount.h"
 #include "dilated-mlir/Plan/PlanSummary.h"
-#include "dilated-mlir/Transforms/PatternWords.h"
+#include "dilated-mlir/Transforms/EncodedPattern.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -161,7 +161,7 @@ void mlir::dilated::printPlans(
     os << "attention " << count++ << ": query " << type << ", "
        << op.getPattern() << (op.getCausal() ? " causal" : "") << '\n';
     std::optional<SmallVector<int64_t>> words =
-        getPatternWords(op.getPattern(), op.getCausal());
+        getEncodedPattern(op.getPattern(), op.getCausal());
     if (!words) {
       os << "  no plan: its pattern has terms that are no segments\n";
       return;

@@ -8,7 +8,7 @@
 #include "dilated-mlir/CodeGen/Common/RuntimeMemory.h"
 #include "dilated-mlir/Plan/TilePlan.h"
 #include "dilated-mlir/Runtime/Runtime.h"
-#include "dilated-mlir/Transforms/PatternWords.h"
+#include "dilated-mlir/Transforms/EncodedPattern.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -84,7 +84,7 @@ static Value emitCall(KernelBuilder &b, SymbolTable &symbols, StringRef name,
 
 Value AttentionPlan::emitBegin(KernelBuilder &b, Value batches, Value heads,
                                Value length) {
-  Value words = emitPattern(b, symbols, *getPatternWords(pattern, causal));
+  Value words = emitPattern(b, symbols, *getEncodedPattern(pattern, causal));
   plan = memref::AllocaOp::create(
       b, MemRefType::get(DILATED_RT_PLAN_WORDS, b.getI64Type()));
   return emitCall(

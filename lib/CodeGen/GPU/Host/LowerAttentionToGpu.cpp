@@ -10,7 +10,7 @@
 #include "dilated-mlir/CodeGen/Common/AttentionChecks.h"
 #include "dilated-mlir/CodeGen/GPU/Host/Passes.h"
 #include "dilated-mlir/Plan/TileGrid.h"
-#include "dilated-mlir/Transforms/PatternWords.h"
+#include "dilated-mlir/Transforms/EncodedPattern.h"
 
 #include "dialects/Dilated/Dilated.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -157,7 +157,7 @@ Value LowerAttentionToGpu::emitBlocks(KernelBuilder &b, FusedAttentionOp op,
                                       ArrayRef<Value> sizes) {
   Type i64 = b.getI64Type();
   SmallVector<Value> arguments = {emitNumbers(
-      b, getOperation(), *getPatternWords(op.getPattern(), op.getCausal()),
+      b, getOperation(), *getEncodedPattern(op.getPattern(), op.getCausal()),
       "dilated_pattern")};
   for (unsigned dim : {0, 2, 1}) // batch, head, position
     arguments.push_back(b.cast(sizes[dim], i64));
