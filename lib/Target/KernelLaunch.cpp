@@ -152,17 +152,22 @@ std::optional<int64_t> mlir::dilated::countBlocks(const KernelLaunch &launch,
                                                   int64_t batches,
                                                   int64_t heads,
                                                   int64_t sequence) {
-  SmallVector<int64_t> words = {
-      static_cast<int64_t>(terms.size()),
-      llvm::find(kRules, StringRef(launch.offset)) - kRules, launch.constant,
-      launch.causal, launch.nullKeys};
+  plan::PatternOptions options;
+  options.rule = static_cast<plan::OffsetRule>(
+      llvm::find(kRules, StringRef(launch.offset)) - kRules);
+  options.constant = launch.constant;
+  options.isCausal = launch.causal;
+  options.hasNullKeys = launch.nullKeys;
+  SmallVector<int64_t> numbers;
+  plan::PatternEncoder::writeHeader(numbers, static_cast<int64_t>(terms.size()),
+                                    options);
   for (const KernelTerm &term : terms)
-    words.append({term.length, term.rate, term.multiplicity});
-  plan::TileGrid grid =
-      plan::makeGrid(plan::Pattern(words.data()), batches, heads, sequence,
-                     {launch.width, launch.maxRows, launch.groupRows,
-                      /*minBlocks=*/0, launch.maxSets});
-  int64_t blocks = plan::multiplySaturating(grid.numBlocks, grid.slots);
+    plan::PatternEncoder::writeTerm(
+        numbers, plan::makeSegment(term.length, term.rate, term.multiplicity));
+  plan::TileGrid grid = plan::makeGrid(
+      plan::Pattern(numbers.data()), batches, heads, sequence,
+      {launch.width, launch.maxRows, launch.groupRows, launch.maxSets});
+  int64_t blocks = plan::multiplySaturating(grid.numBlocks, grid.block);
   if (blocks > std::numeric_limits<int32_t>::max())
     return std::nullopt;
   return blocks;

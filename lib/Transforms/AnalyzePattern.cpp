@@ -45,13 +45,15 @@ struct Subject {
   }
   int64_t phase(SegmentAttr segment, int64_t head) const {
     HeadOffsetAttr offset = pattern.getOffset();
-    return plan::getOffset(static_cast<plan::OffsetRule>(offset.getRule()),
-                           offset.getConstant(), head, heads,
-                           segment.getRate());
+    return plan::getHeadOffset(static_cast<plan::OffsetRule>(offset.getRule()),
+                               offset.getConstant(), head, heads,
+                               segment.getRate());
   }
-  plan::Branch branch(SegmentAttr segment, int64_t head) const {
-    return {segment.getLength(), segment.getRate(), phase(segment, head),
-            segment.getMultiplicity()};
+  plan::Term<> getTerm(SegmentAttr segment, int64_t head) const {
+    plan::Term<> term = plan::makeSegment(
+        segment.getLength(), segment.getRate(), segment.getMultiplicity());
+    term.offset = phase(segment, head);
+    return term;
   }
   bool hasNullKeys() const {
     return pattern.getPadding() == Padding::NullKeys && !causal;
@@ -138,11 +140,11 @@ static void printSegment(const Subject &subject, SegmentAttr segment,
   printPlaces(subject, segment, os);
   os << '\n';
   printPhases(subject, segment, os);
-  plan::BranchCount total;
+  plan::TermCount total;
   for (int64_t head = 0; head < subject.heads; ++head) {
-    plan::BranchCount count =
-        plan::countBranch(subject.sequence, subject.branch(segment, head),
-                          subject.causal, subject.hasNullKeys());
+    plan::TermCount count =
+        plan::countTerm(subject.sequence, subject.getTerm(segment, head),
+                        subject.causal, subject.hasNullKeys());
     total.rows = plan::addSaturating(total.rows, count.rows);
     total.pairs = plan::addSaturating(total.pairs, count.pairs);
     total.nullKeys = plan::addSaturating(total.nullKeys, count.nullKeys);
@@ -176,24 +178,24 @@ groupHeads(const Subject &subject) {
 
 static void printTogether(const Subject &subject, raw_ostream &os) {
   int64_t pairs = 0, rows = 0, different = 0;
-  plan::KeyRange range{std::numeric_limits<int64_t>::max(), 0};
+  plan::KeyCounts range{std::numeric_limits<int64_t>::max(), 0};
   auto groups = groupHeads(subject);
   // All groups share the allowance.
   int64_t steps = kMaxSteps / static_cast<int64_t>(groups.size());
   bool hasUnion = true, hasRange = true;
   for (auto &[phases, group] : groups) {
     auto [head, count] = group;
-    std::vector<plan::Branch> branches;
+    std::vector<plan::Term<>> terms;
     for (SegmentAttr segment : subject.segments) {
-      branches.push_back(subject.branch(segment, head));
-      int64_t ofBranch = plan::countBranch(subject.sequence, branches.back(),
-                                           subject.causal, false)
-                             .pairs;
+      terms.push_back(subject.getTerm(segment, head));
+      int64_t ofTerm =
+          plan::countTerm(subject.sequence, terms.back(), subject.causal, false)
+              .pairs;
       pairs =
-          plan::addSaturating(pairs, plan::multiplySaturating(ofBranch, count));
+          plan::addSaturating(pairs, plan::multiplySaturating(ofTerm, count));
     }
-    if (auto together = plan::countUnion(subject.sequence, branches,
-                                         subject.causal, steps)) {
+    if (auto together =
+            plan::countUnion(subject.sequence, terms, subject.causal, steps)) {
       rows = plan::addSaturating(
           rows, plan::multiplySaturating(together->rows, count));
       different = plan::addSaturating(
@@ -201,7 +203,7 @@ static void printTogether(const Subject &subject, raw_ostream &os) {
     } else {
       hasUnion = false;
     }
-    if (auto keys = plan::countKeysPerRow(subject.sequence, branches,
+    if (auto keys = plan::countKeysPerRow(subject.sequence, terms,
                                           subject.causal, steps)) {
       range.least = std::min(range.least, keys->least);
       range.most = std::max(range.most, keys->most);

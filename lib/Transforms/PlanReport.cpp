@@ -39,7 +39,7 @@ static NamedTarget getCpu(const PlannedAttention &attention) {
           "threads",
           {plan::getCpuTiles(tile.rows, tile.blockRows, threads, isCausal),
            {{tile.rows, tile.keys}},
-           plan::WorkOrder::Blocks,
+           plan::WorkOrder::Tasks,
            threads}};
 }
 
@@ -51,79 +51,85 @@ static SmallVector<NamedTarget> getTargets(const PlannedAttention &attention) {
            "multiprocessors",
            {plan::kGpuTiles,
             {{8, 32}, {16, 16}, {16, 64}, {64, 64}},
-            plan::WorkOrder::Slots,
+            plan::WorkOrder::Tiles,
             132}}};
 }
 
 static std::optional<plan::PlanSummary>
-summarise(const PlannedAttention &attention, const NamedTarget &target) {
-  return plan::summarisePlan(plan::Pattern(attention.pattern.data()),
+summarize(const PlannedAttention &attention, const NamedTarget &target) {
+  return plan::summarizePlan(plan::Pattern(attention.pattern.data()),
                              attention.batches, attention.heads,
                              attention.sequence, target.target, kMaxRows);
 }
 
-static int64_t countPairs(const PlannedAttention &attention) {
-  return plan::multiplySaturating(
-      attention.batches,
-      plan::countPattern(plan::Pattern(attention.pattern.data()),
-                         attention.heads, attention.sequence)
-          .pairs);
+/// std::nullopt where it would take long.
+static std::optional<int64_t> countPairs(const PlannedAttention &attention) {
+  std::optional<int64_t> pairs =
+      plan::countUsefulPairs(plan::Pattern(attention.pattern.data()),
+                             attention.heads, attention.sequence, kMaxRows);
+  if (!pairs)
+    return std::nullopt;
+  return plan::multiplySaturating(attention.batches, *pairs);
 }
 
 std::optional<int64_t>
 mlir::dilated::countExecutedPairs(const PlannedAttention &attention) {
   std::optional<plan::PlanSummary> summary =
-      summarise(attention, getCpu(attention));
+      summarize(attention, getCpu(attention));
   if (!summary)
     return std::nullopt;
   return static_cast<int64_t>(summary->executedPairs.front());
 }
 
-/// Pairs that are computed as others: several branches select them, but their
-/// keys are in one run of a tile.
-static int64_t countMergedPairs(const PlannedAttention &attention,
-                                const plan::PlanSummary &summary) {
-  double merged =
-      static_cast<double>(countPairs(attention)) - summary.usefulPairs;
-  return static_cast<int64_t>(std::max(0.0, merged));
+/// Pairs that are not computed by themselves: several terms select them, but
+/// their keys are in one key range of a tile.
+static int64_t countDeduplicatedPairs(const PlannedAttention &attention,
+                                      const plan::PlanSummary &summary) {
+  std::optional<int64_t> useful = countPairs(attention);
+  double rest = static_cast<double>(useful.value_or(0)) - summary.usefulPairs;
+  return static_cast<int64_t>(std::max(0.0, rest));
 }
 
-static std::string getName(plan::Granule granule) {
-  return std::to_string(granule.rows) + "x" + std::to_string(granule.keys);
+static std::string getName(plan::ComputeTile tile) {
+  return std::to_string(tile.rows) + "x" + std::to_string(tile.keys);
 }
 
 void mlir::dilated::printPlan(const PlannedAttention &attention,
                               raw_ostream &os) {
-  os << "  " << countPairs(attention) << " useful pairs\n";
+  if (std::optional<int64_t> pairs = countPairs(attention))
+    os << "  " << *pairs << " useful pairs\n";
+  else
+    os << "  useful pairs: not counted, it would take long\n";
   for (const NamedTarget &named : getTargets(attention)) {
     os << "  " << named.name << ": ";
-    std::optional<plan::PlanSummary> summary = summarise(attention, named);
+    std::optional<plan::PlanSummary> summary = summarize(attention, named);
     if (!summary) {
       os << "not counted, it would take long\n";
       continue;
     }
     const plan::TileGrid &grid = summary->grid;
     os << grid.numBlocks << " blocks of up to " << grid.block << " rows, "
-       << summary->tiles << " tiles of " << grid.width << " (" << grid.slots
-       << " slots per block), " << summary->runs << " runs, balance "
+       << summary->tiles << " tiles of " << grid.width << ", "
+       << summary->keyRanges << " key ranges, balance "
        << llvm::format("%.3f", summary->balance) << " on "
        << named.target.workers << ' ' << named.workers
        << "\n    useful/executed pairs:";
-    for (auto [i, granule] : llvm::enumerate(named.target.granules))
-      os << (i ? ", " : " ") << getName(granule) << ' '
+    for (auto [i, tile] : llvm::enumerate(named.target.computeTiles))
+      os << (i ? ", " : " ") << getName(tile) << ' '
          << llvm::format("%.3f", summary->getEfficiency(i));
-    if (int64_t merged = countMergedPairs(attention, *summary))
-      os << ", " << merged << " pairs merged";
+    if (int64_t pairs = countDeduplicatedPairs(attention, *summary))
+      os << ", " << pairs << " pairs deduplicated";
     os << '\n';
   }
 }
 
 void mlir::dilated::writePlan(const PlannedAttention &attention,
                               llvm::json::OStream &json) {
-  json.attribute("useful_pairs", countPairs(attention));
+  if (std::optional<int64_t> pairs = countPairs(attention))
+    json.attribute("useful_pairs", *pairs);
   json.attributeArray("plans", [&] {
     for (const NamedTarget &named : getTargets(attention)) {
-      std::optional<plan::PlanSummary> summary = summarise(attention, named);
+      std::optional<plan::PlanSummary> summary = summarize(attention, named);
       if (!summary)
         continue;
       json.object([&] {
@@ -133,14 +139,14 @@ void mlir::dilated::writePlan(const PlannedAttention &attention,
         json.attribute("blocks", grid.numBlocks);
         json.attribute("tile_rows", grid.width);
         json.attribute("tiles", summary->tiles);
-        json.attribute("slots", grid.slots);
-        json.attribute("runs", summary->runs);
-        json.attribute("merged_pairs", countMergedPairs(attention, *summary));
+        json.attribute("key_ranges", summary->keyRanges);
+        json.attribute("deduplicated_pairs",
+                       countDeduplicatedPairs(attention, *summary));
         json.attribute("workers", named.target.workers);
         json.attribute("balance", summary->balance);
         json.attributeObject("efficiency", [&] {
-          for (auto [i, granule] : llvm::enumerate(named.target.granules))
-            json.attribute(getName(granule), summary->getEfficiency(i));
+          for (auto [i, tile] : llvm::enumerate(named.target.computeTiles))
+            json.attribute(getName(tile), summary->getEfficiency(i));
         });
       });
     }
@@ -160,10 +166,10 @@ void mlir::dilated::printPlans(
     LayoutDims dims = getLayoutDims(op.getQueryLayout());
     os << "attention " << count++ << ": query " << type << ", "
        << op.getPattern() << (op.getCausal() ? " causal" : "") << '\n';
-    std::optional<SmallVector<int64_t>> words =
+    std::optional<SmallVector<int64_t>> numbers =
         getEncodedPattern(op.getPattern(), op.getCausal());
-    if (!words) {
-      os << "  no plan: its pattern has terms that are no segments\n";
+    if (!numbers) {
+      os << "  no plan: its pattern has terms without a plan\n";
       return;
     }
     if (type.isDynamicDim(dims.batch) || type.isDynamicDim(dims.head) ||
@@ -171,7 +177,7 @@ void mlir::dilated::printPlans(
       os << "  planned at run time: give sizes by --shape to see it here\n";
       return;
     }
-    PlannedAttention attention = {*words,
+    PlannedAttention attention = {*numbers,
                                   type.getDimSize(dims.batch),
                                   type.getDimSize(dims.head),
                                   type.getDimSize(dims.sequence),

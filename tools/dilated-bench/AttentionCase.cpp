@@ -23,20 +23,25 @@ TensorShape AttentionCase::getKeyShape() const {
   return {batch, sequence, getKvHeads(), headDim};
 }
 
-SmallVector<int64_t> AttentionCase::getPatternWords() const {
-  SmallVector<int64_t> words = {static_cast<int64_t>(branches.size()),
-                                static_cast<int64_t>(offset), /*constant=*/0,
-                                causal, padding == Padding::NullKeys};
-  for (const SegmentBranch &branch : branches)
-    words.append({branch.length, branch.rate, /*multiplicity=*/1});
-  return words;
+SmallVector<int64_t> AttentionCase::getEncodedPattern() const {
+  SmallVector<int64_t> numbers;
+  plan::PatternOptions options;
+  options.rule = static_cast<plan::OffsetRule>(offset);
+  options.isCausal = causal;
+  options.hasNullKeys = padding == Padding::NullKeys;
+  plan::PatternEncoder::writeHeader(
+      numbers, static_cast<int64_t>(segments.size()), options);
+  for (const SegmentSize &segment : segments)
+    plan::PatternEncoder::writeTerm(
+        numbers, plan::makeSegment(segment.length, segment.rate));
+  return numbers;
 }
 
 int64_t AttentionCase::countPairs() const {
-  SmallVector<int64_t> words = getPatternWords();
+  SmallVector<int64_t> numbers = getEncodedPattern();
   return plan::multiplySaturating(
       batch,
-      plan::countPattern(plan::Pattern(words.data()), heads, sequence).pairs);
+      plan::countPattern(plan::Pattern(numbers.data()), heads, sequence).pairs);
 }
 
 double AttentionCase::countFlops() const {
@@ -57,18 +62,18 @@ int64_t AttentionCase::countBytes() const {
 static std::vector<AttentionCase> makeConfigs() {
   constexpr int64_t wholeSequence = std::numeric_limits<int64_t>::max();
   auto make = [](StringRef name, int64_t heads, int64_t headDim,
-                 std::vector<SegmentBranch> branches, bool causal,
+                 std::vector<SegmentSize> segments, bool causal,
                  int64_t sequence) {
     AttentionCase config;
     config.name = name.str();
     config.heads = heads;
     config.headDim = headDim;
-    config.branches = std::move(branches);
+    config.segments = std::move(segments);
     config.causal = causal;
     config.sequence = sequence;
     return config;
   };
-  std::vector<SegmentBranch> paper = {
+  std::vector<SegmentSize> paper = {
       {2048, 1}, {4096, 2}, {8192, 4}, {16384, 6}, {32768, 12}};
   return {
       make("gigapath", 16, 48,
@@ -130,12 +135,12 @@ llvm::Error mlir::dilated::verifyCase(const AttentionCase &attention) {
   if (attention.headDim > maxHeadDim)
     return makeError("--head-dim must be at most " + Twine(maxHeadDim) +
                      ", is " + Twine(attention.headDim));
-  if (attention.branches.empty())
+  if (attention.segments.empty())
     return makeError("--segments and --dilations need at least one value");
-  for (const SegmentBranch &branch : attention.branches)
-    if (branch.length < 1 || branch.rate < 1)
-      return makeError("segment " + Twine(branch.length) + " with dilation " +
-                       Twine(branch.rate) + ": both must be at least 1");
+  for (const SegmentSize &segment : attention.segments)
+    if (segment.length < 1 || segment.rate < 1)
+      return makeError("segment " + Twine(segment.length) + " with dilation " +
+                       Twine(segment.rate) + ": both must be at least 1");
   if (attention.heads % attention.getKvHeads() != 0)
     return makeError("--heads " + Twine(attention.heads) +
                      " is not a multiple of --kv-heads " +
@@ -161,8 +166,8 @@ std::string mlir::dilated::buildModule(const AttentionCase &attention) {
      << " {dilated.name = \"value\"}) -> (" << query
      << " {dilated.name = \"out\"}) {\n"
      << "  %out = dilated.attention %query, %key, %value\n      pattern(<[";
-  llvm::interleaveComma(attention.branches, os, [&](SegmentBranch branch) {
-    os << "segment<" << branch.length << ", " << branch.rate << '>';
+  llvm::interleaveComma(attention.segments, os, [&](SegmentSize segment) {
+    os << "segment<" << segment.length << ", " << segment.rate << '>';
   });
   os << "], offset = " << stringifyHeadOffsetRule(attention.offset)
      << ", padding = " << stringifyPadding(attention.padding) << ">)"

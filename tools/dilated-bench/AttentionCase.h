@@ -12,7 +12,7 @@
 
 namespace mlir::dilated {
 
-struct SegmentBranch {
+struct SegmentSize {
   int64_t length, rate;
 };
 
@@ -23,7 +23,7 @@ struct AttentionCase {
   int64_t heads = 0;
   int64_t kvHeads = 0; // 0: as many as heads
   int64_t headDim = 0;
-  std::vector<SegmentBranch> branches;
+  std::vector<SegmentSize> segments;
   bool causal = false;
   HeadOffsetRule offset = HeadOffsetRule::Block;
   Padding padding = Padding::NullKeys;
@@ -33,8 +33,8 @@ struct AttentionCase {
   TensorShape getQueryShape() const;
   TensorShape getKeyShape() const;
 
-  /// The words of the pattern (dilated-mlir/Plan/Pattern.h).
-  SmallVector<int64_t> getPatternWords() const;
+  /// The encoded pattern (dilated-mlir/Plan/Pattern.h).
+  SmallVector<int64_t> getEncodedPattern() const;
 
   /// Useful pairs of all batch elements (see PatternCount.h), saturating, and
   /// 4 * D operations for each.

@@ -46,7 +46,7 @@ Configurations: gigapath, gigapath-250k, longvit-1024, longvit-32k, paper-lm, pa
 bench-128, dense (a segment as long as the sequence).
 
 A rate counts 4 * head-dim operations for each pair of a real query and a real key, once
-per branch that selects it; null keys and padding don't count. It is held against
+per term that selects it; null keys and padding don't count. It is held against
 OpenBLAS' 1024^3 matrix product on as many threads, where libopenblas.so.0 is found.
 Exit codes: 0 done, 1 it can't be compiled or run, 2 bad usage.
 )";
@@ -208,9 +208,9 @@ static llvm::Expected<AttentionCase> readCase(const Options &options) {
                      Twine(options.dilations.size()) +
                      " dilations: the lists must be equally long");
   if (!options.segments.empty()) {
-    attention.branches.clear();
+    attention.segments.clear();
     for (size_t i = 0; i < options.segments.size(); ++i)
-      attention.branches.push_back({options.segments[i], options.dilations[i]});
+      attention.segments.push_back({options.segments[i], options.dilations[i]});
   }
   if (llvm::Error error = verifyCase(attention))
     return error;
@@ -317,9 +317,9 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
   FailureOr<VectorFeatures> vectors = compiler.getVectors();
   if (failed(vectors))
     return kUsage;
-  SmallVector<int64_t> words = attention->getPatternWords();
+  SmallVector<int64_t> numbers = attention->getEncodedPattern();
   PlannedAttention planned = {
-      words,
+      numbers,
       attention->batch,
       attention->heads,
       attention->sequence,

@@ -15,7 +15,7 @@ namespace mlir::dilated {
 
 /// An attention whose sizes are known. All are at least 1.
 struct PlannedAttention {
-  ArrayRef<int64_t> pattern; // its words
+  ArrayRef<int64_t> pattern; // encoded
   int64_t batches, heads, sequence;
   int64_t threads; // of the CPU
   ::dilated::plan::CpuTile cpuTile;
@@ -29,8 +29,8 @@ std::optional<int64_t> countExecutedPairs(const PlannedAttention &attention);
 /// much of what they compute is useful. Each begins with two blanks.
 void printPlan(const PlannedAttention &attention, raw_ostream &os);
 
-/// The same as attributes `useful_pairs` and `plans` of the JSON object that is
-/// open.
+/// The same as attributes `useful_pairs` (if it is known) and `plans` of the
+/// JSON object that is open.
 void writePlan(const PlannedAttention &attention, llvm::json::OStream &json);
 
 /// What printPlan says for every attention of a module in phase fused, those

@@ -39,7 +39,7 @@ TEST(AttentionCase, ModuleText) {
   attention.heads = 4;
   attention.kvHeads = 2;
   attention.headDim = 16;
-  attention.branches = {{32, 1}, {64, 2}};
+  attention.segments = {{32, 1}, {64, 2}};
   attention.causal = true;
   attention.padding = Padding::Exclude;
   attention.type = DILATED_RT_BF16;
@@ -64,9 +64,9 @@ TEST(AttentionCase, ImpossibleCasesAreErrors) {
             "--seq must be at least 1, is 0");
   EXPECT_EQ(problem([](AttentionCase &a) { a.kvHeads = 3; }),
             "--heads 16 is not a multiple of --kv-heads 3");
-  EXPECT_EQ(problem([](AttentionCase &a) { a.branches[1].rate = 0; }),
+  EXPECT_EQ(problem([](AttentionCase &a) { a.segments[1].rate = 0; }),
             "segment 5792 with dilation 0: both must be at least 1");
-  EXPECT_EQ(problem([](AttentionCase &a) { a.branches.clear(); }),
+  EXPECT_EQ(problem([](AttentionCase &a) { a.segments.clear(); }),
             "--segments and --dilations need at least one value");
   EXPECT_NE(problem([](AttentionCase &a) { a.sequence = INT64_MAX; }), "");
 }

@@ -79,7 +79,7 @@ TileRowsResult mlir::dilated::emitTileRows(KernelBuilder &builder,
            [&] { b.store(result, thread, b.i64(-1)); });
   Value numSets = emitSets(b, block); // its barriers are after the stores
   Value count = b.ifThenElse(
-      b.atLeast(b.i32(std::min(shape.tiles.maxSets, kMaxSets)), numSets),
+      b.atLeast(b.i32(std::min(shape.tiles.maxGroups, kMaxSets)), numSets),
       [&]() -> LaneBuilder::State {
         emitSort(b, block, numSets);
         return {emitShare(b, block, numSets)};

@@ -189,7 +189,7 @@ static DictionaryAttr describeLaunch(gpu::GPUFuncOp kernel,
   entries.set("value_dim", lastSize(op.getValue()));
   entries.set("max_rows", b.getI64IntegerAttr(plan::kGpuTiles.maxRows));
   entries.set("group_rows", b.getI64IntegerAttr(plan::kGpuTiles.groupRows));
-  entries.set("max_sets", b.getI64IntegerAttr(plan::kGpuTiles.maxSets));
+  entries.set("max_sets", b.getI64IntegerAttr(plan::kGpuTiles.maxGroups));
   DictionaryAttr launch = entries.getDictionary(op.getContext());
   kernel->setAttr(kLaunchAttr, launch);
   return launch;
