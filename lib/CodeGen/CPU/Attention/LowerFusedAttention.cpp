@@ -50,7 +50,7 @@ static MemRefType getKernelType(Value memref, bool keepLast) {
 namespace {
 
 class LowerFusedAttention
-    : public dilated::impl::DilatedLowerFusedAttentionBase<
+    : public mlir::dilated::impl::DilatedLowerFusedAttentionBase<
           LowerFusedAttention> {
 public:
   using DilatedLowerFusedAttentionBase::DilatedLowerFusedAttentionBase;

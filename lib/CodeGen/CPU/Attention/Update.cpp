@@ -64,8 +64,8 @@ private:
   void computeLimits();
   Value emitNeedsMaximum();
   Value emitWeight(Value score, Value max, Value key) {
-    return dilated::emitWeight(b, task, score, max, biasRow, b.add(first, key),
-                               task.tiling.exponent);
+    return mlir::dilated::emitWeight(b, task, score, max, biasRow,
+                                     b.add(first, key), task.tiling.exponent);
   }
   void storeWeights(ValueRange weights, Value key);
   void emitMask(Value key, MutableArrayRef<Value> scores);

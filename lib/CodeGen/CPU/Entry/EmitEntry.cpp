@@ -25,7 +25,7 @@ using namespace mlir::dilated;
 
 namespace {
 
-class EmitEntry : public dilated::impl::DilatedEmitEntryBase<EmitEntry> {
+class EmitEntry : public mlir::dilated::impl::DilatedEmitEntryBase<EmitEntry> {
 public:
   using DilatedEmitEntryBase::DilatedEmitEntryBase;
 

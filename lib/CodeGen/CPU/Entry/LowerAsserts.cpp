@@ -30,7 +30,7 @@ static constexpr StringLiteral kFail = "dilated_rt_fail";
 namespace {
 
 class LowerAsserts
-    : public dilated::impl::DilatedLowerAssertsBase<LowerAsserts> {
+    : public mlir::dilated::impl::DilatedLowerAssertsBase<LowerAsserts> {
 public:
   void runOnOperation() override;
 

@@ -30,7 +30,7 @@ static constexpr StringLiteral kTable = "dilated_weights";
 namespace {
 
 class LowerWeights
-    : public dilated::impl::DilatedLowerWeightsBase<LowerWeights> {
+    : public mlir::dilated::impl::DilatedLowerWeightsBase<LowerWeights> {
 public:
   void runOnOperation() override;
 

@@ -91,7 +91,7 @@ static void splitSlices(Value tensor) {
 namespace {
 
 class StrideInputs
-    : public dilated::impl::DilatedStrideInputsBase<StrideInputs> {
+    : public mlir::dilated::impl::DilatedStrideInputsBase<StrideInputs> {
 public:
   using DilatedStrideInputsBase::DilatedStrideInputsBase;
 

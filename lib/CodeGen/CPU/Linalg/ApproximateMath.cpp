@@ -27,7 +27,7 @@ using namespace mlir::dilated;
 namespace {
 
 class ApproximateMath
-    : public dilated::impl::DilatedApproximateMathBase<ApproximateMath> {
+    : public mlir::dilated::impl::DilatedApproximateMathBase<ApproximateMath> {
 public:
   void runOnOperation() override {
     // Relative errors of these are below 1e-6. Upstream's tanh, expm1 and

@@ -41,7 +41,7 @@ static bool fusesWithoutRepetition(OpOperand *operand) {
 namespace {
 
 class FuseElementwise
-    : public dilated::impl::DilatedFuseElementwiseBase<FuseElementwise> {
+    : public mlir::dilated::impl::DilatedFuseElementwiseBase<FuseElementwise> {
 public:
   void runOnOperation() override {
     MLIRContext *context = &getContext();

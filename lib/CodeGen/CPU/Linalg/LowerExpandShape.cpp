@@ -58,7 +58,8 @@ static void emitExpandShape(memref::ExpandShapeOp op) {
 namespace {
 
 class LowerExpandShape
-    : public dilated::impl::DilatedLowerExpandShapeBase<LowerExpandShape> {
+    : public mlir::dilated::impl::DilatedLowerExpandShapeBase<
+          LowerExpandShape> {
 public:
   void runOnOperation() override {
     SmallVector<memref::ExpandShapeOp> ops;

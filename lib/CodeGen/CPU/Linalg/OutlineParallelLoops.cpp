@@ -64,7 +64,7 @@ struct ParallelLoop {
 };
 
 class OutlineParallelLoops
-    : public dilated::impl::DilatedOutlineParallelLoopsBase<
+    : public mlir::dilated::impl::DilatedOutlineParallelLoopsBase<
           OutlineParallelLoops> {
 public:
   using DilatedOutlineParallelLoopsBase::DilatedOutlineParallelLoopsBase;

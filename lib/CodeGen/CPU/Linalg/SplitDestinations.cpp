@@ -36,7 +36,8 @@ static void split(Operation *op) {
 namespace {
 
 class SplitDestinations
-    : public dilated::impl::DilatedSplitDestinationsBase<SplitDestinations> {
+    : public mlir::dilated::impl::DilatedSplitDestinationsBase<
+          SplitDestinations> {
 public:
   void runOnOperation() override {
     // Fills first: each then has a use of the empty tensor.

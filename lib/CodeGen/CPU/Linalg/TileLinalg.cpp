@@ -75,7 +75,8 @@ static SmallVector<int64_t> getTaskSizes(linalg::LinalgOp op,
 
 namespace {
 
-class TileLinalg : public dilated::impl::DilatedTileLinalgBase<TileLinalg> {
+class TileLinalg
+    : public mlir::dilated::impl::DilatedTileLinalgBase<TileLinalg> {
 public:
   using DilatedTileLinalgBase::DilatedTileLinalgBase;
 

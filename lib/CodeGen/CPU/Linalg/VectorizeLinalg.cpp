@@ -187,7 +187,7 @@ static LogicalResult cleanUp(Operation *root) {
 namespace {
 
 class VectorizeLinalg
-    : public dilated::impl::DilatedVectorizeLinalgBase<VectorizeLinalg> {
+    : public mlir::dilated::impl::DilatedVectorizeLinalgBase<VectorizeLinalg> {
 public:
   using DilatedVectorizeLinalgBase::DilatedVectorizeLinalgBase;
 

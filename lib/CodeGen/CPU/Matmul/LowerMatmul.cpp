@@ -144,7 +144,8 @@ static SmallVector<Value> emitExtents(KernelBuilder &b, linalg::LinalgOp op,
 
 namespace {
 
-class LowerMatmul : public dilated::impl::DilatedLowerMatmulBase<LowerMatmul> {
+class LowerMatmul
+    : public mlir::dilated::impl::DilatedLowerMatmulBase<LowerMatmul> {
 public:
   using DilatedLowerMatmulBase::DilatedLowerMatmulBase;
 

@@ -29,7 +29,7 @@ static constexpr StringLiteral kOutput = "dilated_rt_output";
 namespace {
 
 class PlaceOutputs
-    : public dilated::impl::DilatedPlaceOutputsBase<PlaceOutputs> {
+    : public mlir::dilated::impl::DilatedPlaceOutputsBase<PlaceOutputs> {
 public:
   using DilatedPlaceOutputsBase::DilatedPlaceOutputsBase;
 

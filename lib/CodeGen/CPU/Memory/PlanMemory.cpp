@@ -59,7 +59,8 @@ private:
   DenseMap<Value, Value> roundedBytes;
 };
 
-class PlanMemory : public dilated::impl::DilatedPlanMemoryBase<PlanMemory> {
+class PlanMemory
+    : public mlir::dilated::impl::DilatedPlanMemoryBase<PlanMemory> {
 public:
   using DilatedPlanMemoryBase::DilatedPlanMemoryBase;
 

@@ -31,7 +31,7 @@ static constexpr StringLiteral kTaskScratchBytes = "dilated_task_scratch_bytes";
 namespace {
 
 class PlanTaskMemory
-    : public dilated::impl::DilatedPlanTaskMemoryBase<PlanTaskMemory> {
+    : public mlir::dilated::impl::DilatedPlanTaskMemoryBase<PlanTaskMemory> {
 public:
   using DilatedPlanTaskMemoryBase::DilatedPlanTaskMemoryBase;
 

@@ -20,7 +20,7 @@ using namespace mlir::dilated;
 
 namespace {
 class EmitAttentionKernels
-    : public dilated::impl::DilatedEmitAttentionKernelsBase<
+    : public mlir::dilated::impl::DilatedEmitAttentionKernelsBase<
           EmitAttentionKernels> {
   using DilatedEmitAttentionKernelsBase::DilatedEmitAttentionKernelsBase;
 

@@ -75,7 +75,7 @@ struct LowerSharedPointer : OpConversionPattern<tile::SharedPointerOp> {
 };
 
 class ConvertTileToNVVM
-    : public dilated::impl::ConvertTileToNVVMBase<ConvertTileToNVVM> {
+    : public mlir::dilated::impl::ConvertTileToNVVMBase<ConvertTileToNVVM> {
   void runOnOperation() override {
     gpu::GPUModuleOp module = getOperation();
     bool usesShared = false;
