@@ -12,6 +12,7 @@
 #include "dialects/Dilated/Dilated.h"
 #include "dilated-mlir/Plan/Pattern.h"
 #include "dilated-mlir/Plan/PatternCount.h"
+#include "dilated-mlir/Transforms/EncodedPattern.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -36,27 +37,24 @@ namespace {
 /// The op as the report sees it.
 struct Subject {
   PatternAttr pattern;
-  SmallVector<SegmentAttr> segments;
+  SmallVector<int64_t> encoded;
   int64_t sequence, heads; // 0: not known
   bool causal;
 
   bool isCountable() const {
     return sequence > 0 && heads > 0 && heads <= kMaxHeads;
   }
-  int64_t phase(SegmentAttr segment, int64_t head) const {
-    HeadOffsetAttr offset = pattern.getOffset();
-    return plan::getHeadOffset(static_cast<plan::OffsetRule>(offset.getRule()),
-                               offset.getConstant(), head, heads,
-                               segment.getRate());
-  }
-  plan::Term<> getTerm(SegmentAttr segment, int64_t head) const {
-    plan::Term<> term = plan::makeSegment(
-        segment.getLength(), segment.getRate(), segment.getMultiplicity());
-    term.offset = phase(segment, head);
-    return term;
+  size_t numTerms() const { return pattern.getTerms().size(); }
+  /// As a head sees it, with the multiplicity that counts.
+  plan::Term<> getTerm(size_t i, int64_t head) const {
+    return plan::Pattern(encoded.data())
+        .getTerm(static_cast<int64_t>(i), head, heads);
   }
   bool hasNullKeys() const {
-    return pattern.getPadding() == Padding::NullKeys && !causal;
+    return plan::Pattern(encoded.data()).hasNullKeys();
+  }
+  plan::TermCount count(const plan::Term<> &term) const {
+    return plan::countTerm(sequence, term, causal, hasNullKeys());
   }
   /// Pairs of dense attention; beyond int64 for long sequences.
   double densePairs() const {
@@ -86,7 +84,7 @@ static void printShare(const Subject &subject, int64_t pairs, raw_ostream &os) {
 }
 
 //===----------------------------------------------------------------------===//
-// One segment
+// One term
 //===----------------------------------------------------------------------===//
 
 /// "3", "0-7, 12".
@@ -101,50 +99,83 @@ static void printRanges(ArrayRef<int64_t> numbers, raw_ostream &os) {
   }
 }
 
-static void printPlaces(const Subject &subject, SegmentAttr segment,
-                        raw_ostream &os) {
-  int64_t n = subject.sequence, length = std::min(segment.getLength(), n);
-  int64_t count = ceilDiv(n, length), last = n - (count - 1) * length;
+static void printSegments(int64_t sequence, const plan::Term<> &term,
+                          raw_ostream &os) {
+  int64_t length = plan::clampLength(term.length, sequence);
+  int64_t count = plan::ceilDiv(sequence, length);
+  int64_t last = plan::getSegmentSize(count - 1, length, sequence);
   os << count << (count == 1 ? " segment of " : " segments of ") << length;
   if (last != length)
     os << ", the last of " << last;
-  if (segment.getLength() > n)
-    os << ", clamped from " << segment.getLength() << " [S1]";
+  if (term.length > sequence)
+    os << ", clamped from " << term.length << " [S1]";
 }
 
-static void printPhases(const Subject &subject, SegmentAttr segment,
+/// Which keys of the sequence a term selects.
+static void printPlaces(const Subject &subject, const plan::Term<> &term,
                         raw_ostream &os) {
+  plan::Term<> clamped = term;
+  bool hasKeys = plan::clampTerm(clamped, subject.sequence);
+  switch (term.kind) {
+  case plan::TermKind::Segment:
+    return printSegments(subject.sequence, term, os);
+  case plan::TermKind::Window:
+    os << "the row, up to " << clamped.left << " before and ";
+    if (subject.causal)
+      os << "none";
+    else
+      os << "up to " << clamped.right;
+    os << " after it";
+    if (clamped.left != term.left || clamped.right != term.right)
+      os << ", clamped to the sequence";
+    return;
+  case plan::TermKind::Columns:
+    if (!hasKeys)
+      os << "no keys, the sequence ends before them";
+    else
+      os << "keys " << clamped.begin << " to " << clamped.end - 1;
+    return;
+  }
+}
+
+/// Which heads take which residue class of a segment.
+static void printPhases(const Subject &subject, size_t i, raw_ostream &os) {
   std::map<int64_t, SmallVector<int64_t>> headsOfPhase;
   for (int64_t head = 0; head < subject.heads; ++head)
-    headsOfPhase[subject.phase(segment, head)].push_back(head);
-  int64_t length = std::min(segment.getLength(), subject.sequence);
+    headsOfPhase[subject.getTerm(i, head).offset].push_back(head);
+  plan::Term<> term = subject.getTerm(i, 0);
   for (auto &[phase, heads] : headsOfPhase) {
-    os << "    phase " << phase << " of " << segment.getRate() << ": heads ";
+    os << "    phase " << phase << " of " << term.rate << ": heads ";
     printRanges(heads, os);
-    if (phase >= length)
+    if (phase >= plan::clampLength(term.length, subject.sequence))
       os << ", which cover no row";
     os << '\n';
   }
 }
 
-static void printSegment(const Subject &subject, SegmentAttr segment,
-                         raw_ostream &os) {
-  os << "  segment<" << segment.getLength() << ", " << segment.getRate() << '>';
-  if (segment.getMultiplicity() != 1)
-    os << " counted " << segment.getMultiplicity() << " times [S6]";
+static void printTerm(const Subject &subject, size_t i, raw_ostream &os) {
+  TermAttrInterface attribute = subject.pattern.getTermAttrs()[i];
+  std::string text;
+  llvm::raw_string_ostream(text) << attribute.withMultiplicity(1);
+  StringRef name = text;
+  name.consume_front("#dilated.");
+  os << "  " << name;
+  if (attribute.getMultiplicity() != 1 &&
+      subject.pattern.getOverlap() == Overlap::Multiset)
+    os << " counted " << attribute.getMultiplicity() << " times [S6]";
   if (!subject.isCountable()) {
     os << '\n';
     return;
   }
   os << ": ";
-  printPlaces(subject, segment, os);
+  plan::Term<> term = subject.getTerm(i, 0);
+  printPlaces(subject, term, os);
   os << '\n';
-  printPhases(subject, segment, os);
+  if (term.kind == plan::TermKind::Segment)
+    printPhases(subject, i, os);
   plan::TermCount total;
   for (int64_t head = 0; head < subject.heads; ++head) {
-    plan::TermCount count =
-        plan::countTerm(subject.sequence, subject.getTerm(segment, head),
-                        subject.causal, subject.hasNullKeys());
+    plan::TermCount count = subject.count(subject.getTerm(i, head));
     total.rows = plan::addSaturating(total.rows, count.rows);
     total.pairs = plan::addSaturating(total.pairs, count.pairs);
     total.nullKeys = plan::addSaturating(total.nullKeys, count.nullKeys);
@@ -154,80 +185,95 @@ static void printSegment(const Subject &subject, SegmentAttr segment,
      << Count{plan::multiplySaturating(subject.sequence, subject.heads)}
      << ", pairs " << Count{total.pairs};
   printShare(subject, total.pairs, os);
-  os << ", null keys " << Count{total.nullKeys} << " in "
-     << Count{total.nullPairs} << " pairs\n";
+  if (term.kind == plan::TermKind::Segment)
+    os << ", null keys " << Count{total.nullKeys} << " in "
+       << Count{total.nullPairs} << " pairs";
+  os << '\n';
 }
 
 //===----------------------------------------------------------------------===//
-// All segments
+// All terms
 //===----------------------------------------------------------------------===//
 
-/// Heads of equal phases select alike: one of them, and how many there are.
-static std::map<std::vector<int64_t>, std::pair<int64_t, int64_t>>
-groupHeads(const Subject &subject) {
-  std::map<std::vector<int64_t>, std::pair<int64_t, int64_t>> groups;
-  for (int64_t head = 0; head < subject.heads; ++head) {
-    std::vector<int64_t> phases;
-    for (SegmentAttr segment : subject.segments)
-      phases.push_back(subject.phase(segment, head));
-    auto [it, isNew] = groups.try_emplace(std::move(phases), head, 0);
-    ++it->second.second;
+namespace {
+/// Heads that select alike: one of them, and how many there are.
+struct HeadGroup {
+  int64_t head, count;
+};
+
+/// Counts of all terms and heads together.
+struct Together {
+  int64_t pairs = 0, rows = 0, different = 0;
+  plan::KeyCounts keys{std::numeric_limits<int64_t>::max(), 0};
+  bool hasUnion = true, hasKeys = true;
+
+  void add(const Subject &subject, HeadGroup group, int64_t maxSteps);
+};
+} // namespace
+
+void Together::add(const Subject &subject, HeadGroup group, int64_t maxSteps) {
+  auto addOfGroup = [&](int64_t &sum, int64_t ofHead) {
+    sum =
+        plan::addSaturating(sum, plan::multiplySaturating(ofHead, group.count));
+  };
+  std::vector<plan::Term<>> terms;
+  for (size_t i = 0; i < subject.numTerms(); ++i) {
+    terms.push_back(subject.getTerm(i, group.head));
+    addOfGroup(pairs, subject.count(terms.back()).pairs);
   }
-  return groups;
+  if (auto ofHead =
+          plan::countUnion(subject.sequence, terms, subject.causal, maxSteps)) {
+    addOfGroup(rows, ofHead->rows);
+    addOfGroup(different, ofHead->pairs);
+  } else {
+    hasUnion = false;
+  }
+  if (auto ofHead = plan::countKeysPerRow(subject.sequence, terms,
+                                          subject.causal, maxSteps)) {
+    keys.least = std::min(keys.least, ofHead->least);
+    keys.most = std::max(keys.most, ofHead->most);
+  } else {
+    hasKeys = false;
+  }
+}
+
+/// Heads of equal offsets in all segments are one group.
+static SmallVector<HeadGroup> groupHeads(const Subject &subject) {
+  std::map<std::vector<int64_t>, HeadGroup> groups;
+  for (int64_t head = 0; head < subject.heads; ++head) {
+    std::vector<int64_t> offsets;
+    for (size_t i = 0; i < subject.numTerms(); ++i)
+      offsets.push_back(subject.getTerm(i, head).offset);
+    auto [it, isNew] =
+        groups.try_emplace(std::move(offsets), HeadGroup{head, 0});
+    ++it->second.count;
+  }
+  return llvm::to_vector(llvm::make_second_range(groups));
 }
 
 static void printTogether(const Subject &subject, raw_ostream &os) {
-  int64_t pairs = 0, rows = 0, different = 0;
-  plan::KeyCounts range{std::numeric_limits<int64_t>::max(), 0};
-  auto groups = groupHeads(subject);
-  // All groups share the allowance.
-  int64_t steps = kMaxSteps / static_cast<int64_t>(groups.size());
-  bool hasUnion = true, hasRange = true;
-  for (auto &[phases, group] : groups) {
-    auto [head, count] = group;
-    std::vector<plan::Term<>> terms;
-    for (SegmentAttr segment : subject.segments) {
-      terms.push_back(subject.getTerm(segment, head));
-      int64_t ofTerm =
-          plan::countTerm(subject.sequence, terms.back(), subject.causal, false)
-              .pairs;
-      pairs =
-          plan::addSaturating(pairs, plan::multiplySaturating(ofTerm, count));
-    }
-    if (auto together =
-            plan::countUnion(subject.sequence, terms, subject.causal, steps)) {
-      rows = plan::addSaturating(
-          rows, plan::multiplySaturating(together->rows, count));
-      different = plan::addSaturating(
-          different, plan::multiplySaturating(together->pairs, count));
-    } else {
-      hasUnion = false;
-    }
-    if (auto keys = plan::countKeysPerRow(subject.sequence, terms,
-                                          subject.causal, steps)) {
-      range.least = std::min(range.least, keys->least);
-      range.most = std::max(range.most, keys->most);
-    } else {
-      hasRange = false;
-    }
-  }
-  os << "  together: pairs " << Count{pairs};
-  printShare(subject, pairs, os);
+  SmallVector<HeadGroup> groups = groupHeads(subject);
+  Together together;
+  for (HeadGroup group : groups) // they share the allowance
+    together.add(subject, group,
+                 kMaxSteps / static_cast<int64_t>(groups.size()));
+  os << "  together: pairs " << Count{together.pairs};
+  printShare(subject, together.pairs, os);
   constexpr StringLiteral left = "not counted, it would take long";
-  if (hasUnion) {
+  if (together.hasUnion) {
     int64_t all = plan::multiplySaturating(subject.sequence, subject.heads);
-    os << ", different " << Count{different};
-    printShare(subject, different, os);
-    os << "\n    uncovered rows " << all - rows << " of " << Count{all} << '\n';
+    os << ", different " << Count{together.different};
+    printShare(subject, together.different, os);
+    os << "\n    uncovered rows " << all - together.rows << " of " << Count{all}
+       << '\n';
   } else {
     os << "\n    different pairs, uncovered rows: " << left << '\n';
   }
-  if (subject.pattern.getOverlap() == Overlap::Set &&
-      subject.segments.size() > 1)
-    return; // a key that two segments select is one key of the row (S9)
-  if (hasRange)
-    os << "    real keys per row " << Count{range.least} << " to "
-       << Count{range.most} << '\n';
+  if (subject.pattern.getOverlap() == Overlap::Set && subject.numTerms() > 1)
+    return; // a key that two terms select is one key of the row (S9)
+  if (together.hasKeys)
+    os << "    real keys per row " << Count{together.keys.least} << " to "
+       << Count{together.keys.most} << '\n';
   else
     os << "    real keys per row: " << left << '\n';
 }
@@ -265,8 +311,8 @@ static void printReport(Operation *op, const Subject &subject,
      << '\n';
   if (subject.heads > kMaxHeads)
     os << "  not counted: more than " << kMaxHeads << " heads\n";
-  for (SegmentAttr segment : subject.segments)
-    printSegment(subject, segment, os);
+  for (size_t i = 0; i < subject.numTerms(); ++i)
+    printTerm(subject, i, os);
   if (subject.isCountable())
     printTogether(subject, os);
 }
@@ -295,20 +341,17 @@ private:
     auto sizeOr = [&](unsigned dim, int64_t fallback) {
       return type.isDynamicDim(dim) ? fallback : type.getDimSize(dim);
     };
-    Subject subject{op.getPattern(),
-                    {},
-                    sizeOr(dims.sequence, sequence),
-                    sizeOr(dims.head, heads),
-                    op.getCausal()};
-    std::optional<SmallVector<SegmentAttr>> segments =
-        subject.pattern.getSegments();
-    if (!segments) {
-      op.emitRemark("is not analyzed: its pattern has terms that are no "
-                    "segments: ")
-          << subject.pattern;
+    std::optional<SmallVector<int64_t>> encoded =
+        getEncodedPattern(op.getPattern(), op.getCausal());
+    if (!encoded) {
+      op.emitRemark("is not analyzed: its pattern has terms that are not "
+                    "counted: ")
+          << op.getPattern();
       return;
     }
-    subject.segments = std::move(*segments);
+    Subject subject{op.getPattern(), std::move(*encoded),
+                    sizeOr(dims.sequence, sequence), sizeOr(dims.head, heads),
+                    op.getCausal()};
     printReport(op, subject, llvm::errs());
   }
 };

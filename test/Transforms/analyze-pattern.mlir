@@ -49,6 +49,28 @@ func.func @dynamic(%q: tensor<?x?x?x8xf16>) -> tensor<?x?x?x8xf16> {
   return %out : tensor<?x?x?x8xf16>
 }
 
+// Terms of all kinds in a set. The window: 4 + 5 + 6 + 14 * 7 + 6 + 5 + 4 pairs.
+// CHECK: dilated.attention at {{.*}}: 2 heads, 20 positions, not causal
+// CHECK-NEXT:   offset = block, padding = exclude, overlap = set
+// CHECK-NEXT:   window<3, 3>: the row, up to 3 before and up to 3 after it
+// CHECK-NEXT:     rows 40 of 40, pairs 256 (0.3200 of dense)
+// CHECK-NEXT:   columns<0, 4>: keys 0 to 3
+// CHECK-NEXT:     rows 40 of 40, pairs 160 (0.2000 of dense)
+// CHECK-NEXT:   columns<20, 30>: no keys, the sequence ends before them
+// CHECK-NEXT:     rows 0 of 40, pairs 0 (0.0000 of dense)
+// CHECK-NEXT:   segment<10, 5>: 2 segments of 10
+// CHECK-NEXT:     phase 0 of 5: heads 0
+// CHECK-NEXT:     phase 1 of 5: heads 1
+// CHECK-NEXT:     rows 8 of 40, pairs 16 (0.0200 of dense), null keys 0 in 0 pairs
+// CHECK-NEXT:   together: pairs 432 (0.5400 of dense), different 378 (0.4725 of dense)
+// CHECK-NEXT:     uncovered rows 0 of 40
+func.func @set(%q: tensor<1x20x2x8xf32>) -> tensor<1x20x2x8xf32> {
+  %out = dilated.attention %q, %q, %q
+      pattern(<[window<3, 3>, columns<0, 4>, columns<20, 30>, segment<10, 5>], overlap = set>)
+      : tensor<1x20x2x8xf32>, tensor<1x20x2x8xf32>, tensor<1x20x2x8xf32> -> tensor<1x20x2x8xf32>
+  return %out : tensor<1x20x2x8xf32>
+}
+
 // A sequence of 2^62: closed forms, saturated; the rest is left out.
 // CHECK: dilated.fused_attention at {{.*}}: 1 head, 4611686018427387904 positions
 // CHECK:   segment<2, 1>: 2305843009213693952 segments of 2
