@@ -2,10 +2,10 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Where N is static, segments clamp to it (S1) and terms that have become equal
-// merge with a multiplicity (S6). One term that covers the whole sequence with
-// rate 1 is dense attention: its head offset and multiplicity mean nothing and
-// take their default.
+// Where N is static, terms clamp to it (S1) and those that have become equal
+// merge with a multiplicity (S6), or once in a set (S9). One term that gives
+// every row all keys is dense attention, written as one segment: its head
+// offset and multiplicity mean nothing and take their default.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,24 +15,37 @@
 
 using namespace mlir;
 using namespace mlir::dilated;
+namespace plan = ::dilated::plan;
+
+/// Whether the clamped term gives every row all keys that the causal cut
+/// leaves.
+static bool isDense(const plan::Term<> &term, int64_t n, bool isCausal) {
+  switch (term.kind) {
+  case plan::TermKind::Segment:
+    return term.length == n && term.rate == 1;
+  case plan::TermKind::Window:
+    return term.rate == 1 && term.left >= n - 1 &&
+           (isCausal || term.right >= n - 1);
+  case plan::TermKind::Columns:
+    break;
+  }
+  return term.begin == 0 && term.end >= n;
+}
 
 /// The pattern as simple as a static N allows. `hasLse`: a multiplicity of the
 /// only term shifts the log-sum-exp and must stay.
 static PatternAttr simplifyPattern(PatternAttr pattern, int64_t n,
-                                   bool hasLse) {
+                                   bool isCausal, bool hasLse) {
   PatternAttr clamped = pattern.clampTo(n);
-  std::optional<SmallVector<SegmentAttr>> segments = clamped.getSegments();
-  if (!segments || segments->size() != 1)
+  if (clamped.getTerms().size() != 1)
     return clamped;
-  SegmentAttr only = segments->front();
-  if (only.getLength() != n || only.getRate() != 1)
+  plan::Term<> only = clamped.getTermAttrs().front().getTerm();
+  if (!isDense(only, n, isCausal))
     return clamped;
   MLIRContext *context = pattern.getContext();
-  Attribute term = hasLse ? only
-                          : SegmentAttr::get(context, only.getLength(), 1,
-                                             /*multiplicity=*/1);
   return PatternAttr::get(
-      context, term, HeadOffsetAttr::get(context, HeadOffsetRule::Block, 0),
+      context, SegmentAttr::get(context, n, 1, hasLse ? only.multiplicity : 1),
+      HeadOffsetAttr::get(context, HeadOffsetRule::Block, 0),
       clamped.getPadding(), clamped.getOverlap());
 }
 
@@ -48,7 +61,8 @@ struct ClampPattern : OpRewritePattern<OpTy> {
     int64_t n = type.getDimSize(getLayoutDims(op.getQueryLayout()).sequence);
     if (ShapedType::isDynamic(n) || n == 0)
       return rewriter.notifyMatchFailure(op, "sequence length is not known");
-    PatternAttr simpler = simplifyPattern(op.getPattern(), n, hasLse(op));
+    PatternAttr simpler =
+        simplifyPattern(op.getPattern(), n, op.getCausal(), hasLse(op));
     if (simpler == op.getPattern())
       return rewriter.notifyMatchFailure(op, "pattern is as simple as it gets");
     rewriter.modifyOpInPlace(op, [&] { op.setPatternAttr(simpler); });

@@ -20,10 +20,10 @@ def Dilated_Dialect : Dialect {
     | phase | ops |
     | --- | --- |
     | graph | `attention` |
-    | branches | `gather`, `dense_attention`, `scatter`, `combine` (the paper's form) |
+    | branches | `gather`, `dense_attention`, `scatter` (the paper's form), `masked_attention`; `combine` |
     | fused | `fused_attention` |
 
-    The meaning of all of them is docs/spec.md; labels S1 to S9 and C1 to C10 are
+    The meaning of all of them is docs/spec.md; labels S1 to S11 and C1 to C12 are
     its labels. Patterns are attributes (`#dilated.pattern`), so one op serves every
     configuration.
   }];

@@ -37,6 +37,10 @@ double DenseAttentionOp::getScaleOrDefault() {
   return ::getScale(getScale(), getQuery().getType().getDimSize(4));
 }
 
+double MaskedAttentionOp::getScaleOrDefault() {
+  return ::getScale(getScale(), getQuery().getType().getDimSize(3));
+}
+
 double FusedAttentionOp::getScaleOrDefault() {
   return ::getScale(getScale(),
                     cast<ShapedType>(getQuery().getType()).getDimSize(3));
@@ -150,6 +154,18 @@ ScatterOp::reifyResultShapes(OpBuilder &b,
 }
 
 LogicalResult
+MaskedAttentionOp::reifyResultShapes(OpBuilder &b,
+                                     ReifiedRankedShapedTypeDims &reified) {
+  SmallVector<OpFoldResult> out =
+      tensor::getMixedSizes(b, getLoc(), getQuery());
+  SmallVector<OpFoldResult> lse = {out[0], out[2], out[1]};
+  out[3] = getDim(b, getLoc(), getValue(), 3);
+  reified.push_back(std::move(out));
+  reified.push_back(std::move(lse));
+  return success();
+}
+
+LogicalResult
 CombineOp::reifyResultShapes(OpBuilder &b,
                              ReifiedRankedShapedTypeDims &reified) {
   reified.push_back(tensor::getMixedSizes(b, getLoc(), getOuts().front()));
@@ -165,6 +181,13 @@ FusedAttentionOp::reifyResultShapes(OpBuilder &b,
     if (isa<RankedTensorType>(init.getType()))
       reified.push_back(tensor::getMixedSizes(b, getLoc(), init));
   return success();
+}
+
+SmallVector<TermAttrInterface> MaskedAttentionOp::getExceptTerms() {
+  SmallVector<TermAttrInterface> terms;
+  if (std::optional<ArrayAttr> except = getExcept())
+    llvm::append_range(terms, except->getAsRange<TermAttrInterface>());
+  return terms;
 }
 
 //===----------------------------------------------------------------------===//

@@ -83,7 +83,7 @@ def Dilated_AttentionOp : Dilated_Op<"attention", [
 }
 
 //===----------------------------------------------------------------------===//
-// Phase branches: the paper's three steps per branch, then the mixture
+// Phase branches: a partial result per term, then the mixture
 //===----------------------------------------------------------------------===//
 
 def Dilated_GatherOp : Dilated_Op<"gather", [
@@ -201,6 +201,56 @@ def Dilated_ScatterOp : Dilated_Op<"scatter", [
     ::mlir::MutableOperandRange getDpsInitsMutable() {
       return ::mlir::MutableOperandRange(getOperation(), /*start=*/2, /*length=*/2);
     }
+  }];
+}
+
+def Dilated_MaskedAttentionOp : Dilated_Op<"masked_attention", [
+    Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                              ["reifyResultShapes"]>]> {
+  let summary = "dense attention under the mask of one term";
+  let description = [{
+    Softmax attention over the whole sequence in which row p of head h sees the
+    keys that `term` selects for it (S2, S3, S10, S11), with `causal` those at
+    positions up to p alone (S4), and without those that a term of `except`
+    selects. There are no null keys. A multiplicity of a term means nothing: how
+    often the result counts is a matter of `combine`.
+
+    The terms of a set (S9) mix by `combine` when each is without the keys of the
+    terms before it: then every key counts once.
+
+    Operands are `[B, N, H, D]`; key and value may have Hkv heads with H mod Hkv = 0.
+    `out` is `[B, N, H, Dv]`, `lse` `[B, H, N]`, natural log, scale applied. A row
+    without keys gives out 0 and lse -inf. The element type of `out` may be wider
+    than that of the operands, so that the mixture rounds once.
+
+    Preconditions: (C3) on the offset; (C4), (C5), (C7) to (C10) as `attention`.
+
+    Example:
+
+    ```mlir
+    %d1, %e1 = dilated.masked_attention %q, %k, %v term(#dilated.columns<0, 4>)
+        except([#dilated.window<1023, 0>]) offset(<block>) causal
+        : tensor<1x?x16x48xf32>, tensor<1x?x16x48xf32>, tensor<1x?x16x48xf32>
+        -> tensor<1x?x16x48xf32>, tensor<1x16x?xf32>
+    ```
+  }];
+  let arguments = (ins Dilated_FloatTensor:$query, Dilated_FloatTensor:$key,
+                       Dilated_FloatTensor:$value, Dilated_TermAttrInterface:$term,
+                       OptionalAttr<TypedArrayAttrBase<Dilated_TermAttrInterface,
+                                                       "terms">>:$except,
+                       Dilated_HeadOffsetAttr:$offset,
+                       UnitAttr:$causal, OptionalAttr<F64Attr>:$scale);
+  let results = (outs Dilated_FloatTensor:$out, Dilated_LseTensor:$lse);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `term` `(` $term `)` (`except` `(` $except^ `)`)?
+    `offset` `(` $offset `)` (`causal` $causal^)? (`scale` `(` $scale^ `)`)? attr-dict
+    `:` type($query) `,` type($key) `,` type($value) `->` type($out) `,` type($lse)
+  }];
+  let extraClassDeclaration = [{
+    /// The scale in force: the attribute, or 1/sqrt(D).
+    double getScaleOrDefault();
+    /// The terms of `except`, none when it is absent.
+    ::llvm::SmallVector<::mlir::dilated::TermAttrInterface> getExceptTerms();
   }];
 }
 

@@ -2,9 +2,11 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// attention -> per segment gather, dense_attention, scatter; then combine. This
-// form is what a reader of the paper expects, what runs as the reference, and
-// what dilated-fuse-branches recognises.
+// attention -> a partial result per term; then combine. The partial result of a
+// segment is gather, dense_attention, scatter, the form that a reader of the
+// paper expects; that of any other term, and of every term of a set (S9), is
+// masked_attention. This runs as the reference, and dilated-fuse-branches
+// recognises it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,7 +32,7 @@ public:
   Decomposition(OpBuilder &b, AttentionOp op)
       : b(b), op(op), loc(op.getLoc()), padding(op.getPattern().getPadding()) {}
 
-  void run(ArrayRef<SegmentAttr> segments);
+  void run();
 
 private:
   /// Sequence and head of `value` swapped when `layout` is bhnd: [B, H, N, D]
@@ -38,8 +40,9 @@ private:
   Value swapIfBHND(Value value, Layout layout, SmallVector<OpFoldResult> sizes);
   /// `type` filled with `value`; sizes of the query and `feature`.
   Value fill(ArrayRef<OpFoldResult> sizes, Type elementType, double value);
-  /// One branch; appends its output and log-sum-exp.
-  void branch(SegmentAttr segment);
+  /// Each appends the output and log-sum-exp of one term.
+  void addBranch(SegmentAttr segment);
+  void addMasked(TermAttrInterface term, ArrayRef<TermAttrInterface> except);
   GatherOp gather(Value source, SegmentAttr segment, bool withCounts);
 
   OpBuilder &b;
@@ -89,9 +92,10 @@ GatherOp Decomposition::gather(Value source, SegmentAttr segment,
                           op.getPattern().getOffset());
 }
 
-void Decomposition::branch(SegmentAttr segment) {
+void Decomposition::addBranch(SegmentAttr segment) {
   // A multiplicity is a matter of the mixture alone.
-  auto once = cast<SegmentAttr>(segment.withMultiplicity(1));
+  auto once = SegmentAttr::get(b.getContext(), segment.getLength(),
+                               segment.getRate(), /*multiplicity=*/1);
   // (S4, S5) Causal rows see no null key, so counts would cut nothing.
   bool withCounts = padding == Padding::Exclude && !op.getCausal();
   GatherOp q = gather(query, once, false), k = gather(key, once, withCounts),
@@ -123,7 +127,26 @@ void Decomposition::branch(SegmentAttr segment) {
   lses.push_back(scatter.getLse());
 }
 
-void Decomposition::run(ArrayRef<SegmentAttr> segments) {
+void Decomposition::addMasked(TermAttrInterface term,
+                              ArrayRef<TermAttrInterface> except) {
+  auto queryType = cast<RankedTensorType>(query.getType());
+  Type wide = queryType.getElementType().isF64() ? Type(b.getF64Type())
+                                                 : Type(b.getF32Type());
+  SmallVector<int64_t> shape(queryType.getShape());
+  auto lseType = RankedTensorType::get({shape[0], shape[2], shape[1]}, wide);
+  shape[3] = cast<RankedTensorType>(value.getType()).getDimSize(3);
+  ArrayAttr exceptAttr;
+  if (!except.empty())
+    exceptAttr = b.getArrayAttr(SmallVector<Attribute>(except));
+  auto masked = MaskedAttentionOp::create(
+      b, loc, RankedTensorType::get(shape, wide), lseType, query, key, value,
+      term.withMultiplicity(1), exceptAttr, op.getPattern().getOffset(),
+      op.getCausal(), op.getScaleAttr());
+  outs.push_back(masked.getOut());
+  lses.push_back(masked.getLse());
+}
+
+void Decomposition::run() {
   auto bnhd = [&](Value operand, Layout layout) {
     return swapIfBHND(operand, layout, tensor::getMixedSizes(b, loc, operand));
   };
@@ -139,10 +162,19 @@ void Decomposition::run(ArrayRef<SegmentAttr> segments) {
     numHeads = getValueOrCreateConstantIndexOp(
         b, loc, tensor::getMixedSize(b, loc, query, 2));
 
+  SmallVector<TermAttrInterface> terms = op.getPattern().getTermAttrs();
+  bool isSet = op.getPattern().getOverlap() == Overlap::Set;
+  SmallVector<TermAttrInterface> before; // of a set
   SmallVector<int64_t> multiplicities;
-  for (SegmentAttr segment : segments) {
-    branch(segment);
-    multiplicities.push_back(segment.getMultiplicity());
+  for (TermAttrInterface term : terms) {
+    auto segment = dyn_cast<SegmentAttr>(term);
+    if (segment && !(isSet && terms.size() > 1))
+      addBranch(segment);
+    else
+      addMasked(term, before);
+    if (isSet)
+      before.push_back(term.withMultiplicity(1));
+    multiplicities.push_back(isSet ? 1 : term.getMultiplicity());
   }
   DenseI64ArrayAttr counts;
   if (llvm::any_of(multiplicities, [](int64_t m) { return m != 1; }))
@@ -172,23 +204,11 @@ struct DecomposeAttention
   void runOnOperation() override {
     SmallVector<AttentionOp> ops;
     getOperation()->walk([&](AttentionOp op) { ops.push_back(op); });
-    bool failed = false;
     for (AttentionOp op : ops) {
-      std::optional<SmallVector<SegmentAttr>> segments =
-          op.getPattern().getSegments();
-      if (!segments || op.getPattern().getOverlap() != Overlap::Multiset) {
-        op.emitOpError() << "pattern " << op.getPattern()
-                         << " is not a multiset of segments; only those are "
-                            "lowered";
-        failed = true;
-        continue;
-      }
       OpBuilder builder(op);
-      Decomposition(builder, op).run(*segments);
+      Decomposition(builder, op).run();
       op.erase();
     }
-    if (failed)
-      signalPassFailure();
   }
 };
 } // namespace

@@ -2,10 +2,12 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// combine_i(scatter_i(dense_attention_i(gather_i q, gather_i k, gather_i v)))
-// is one softmax over the concatenation of all branches' keys (S6), that is,
-// one fused_attention. Every condition that the equality needs is checked here
-// and, where it does not hold, named in a remark.
+// combine of partial results, each of which is scatter(dense_attention(gather
+// q, gather k, gather v)) or masked_attention(q, k, v), is one softmax over the
+// concatenation of all their keys (S6), that is, one fused_attention. Where
+// each partial result is without the keys of those before it, the terms are a
+// set (S9). Every condition that the equality needs is checked here and, where
+// it does not hold, named in a remark.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,14 +37,16 @@ struct Reason {
   std::string what;
 };
 
-/// One branch as read off the IR.
-struct Branch {
-  SegmentAttr segment;
+/// One partial result as read off the IR.
+struct Partial {
+  Operation *op; // the scatter or masked_attention
+  TermAttrInterface term;
+  SmallVector<TermAttrInterface> except; // whose keys it is without
   HeadOffsetAttr offset;
   Value query, key, value;
   bool causal;
   double scale;
-  bool countsKeys; // padding = exclude
+  bool hasNullKeys; // as far as the causal cut leaves any
 };
 } // namespace
 
@@ -94,8 +98,12 @@ static std::optional<Reason> findSizeMismatch(ScatterOp scatter, Value query,
   return std::nullopt;
 }
 
-/// Reads one branch off its scatter, or says why it is none.
-static std::variant<Branch, Reason> matchBranch(ScatterOp scatter) {
+static TermAttrInterface countedOnce(TermAttrInterface term) {
+  return term.withMultiplicity(1);
+}
+
+/// Reads a branch off its scatter, or says why it is none.
+static std::variant<Partial, Reason> matchBranch(ScatterOp scatter) {
   if (!isFilledWith(scatter.getOutInit(), 0.0) ||
       !isFilledWith(scatter.getLseInit(),
                     -std::numeric_limits<double>::infinity()))
@@ -113,8 +121,7 @@ static std::variant<Branch, Reason> matchBranch(ScatterOp scatter) {
   if (!q || !k || !v)
     return Reason{attend, "its query, key and value are not all gathered"};
   for (GatherOp other : {q, k, v})
-    if (other.getSegment().withMultiplicity(1) !=
-            scatter.getSegment().withMultiplicity(1) ||
+    if (countedOnce(other.getSegment()) != countedOnce(scatter.getSegment()) ||
         other.getOffset() != scatter.getOffset()) {
       std::string text;
       llvm::raw_string_ostream(text)
@@ -141,41 +148,106 @@ static std::variant<Branch, Reason> matchBranch(ScatterOp scatter) {
         source.getOffset() != k.getOffset())
       return Reason{attend, "its counts are not those of the key gather"};
   }
-  return Branch{cast<SegmentAttr>(scatter.getSegment().withMultiplicity(1)),
-                scatter.getOffset(),
-                q.getSource(),
-                k.getSource(),
-                v.getSource(),
-                attend.getCausal(),
-                attend.getScaleOrDefault(),
-                bool(attend.getCounts())};
+  return Partial{scatter,
+                 countedOnce(scatter.getSegment()),
+                 {},
+                 scatter.getOffset(),
+                 q.getSource(),
+                 k.getSource(),
+                 v.getSource(),
+                 attend.getCausal(),
+                 attend.getScaleOrDefault(),
+                 !attend.getCounts()};
 }
 
-/// Checks that all branches are of one attention.
-static std::optional<Reason> findMismatch(ArrayRef<Branch> branches,
-                                          ArrayRef<ScatterOp> scatters) {
-  const Branch &first = branches.front();
-  for (auto [branch, scatter] : llvm::zip_equal(branches, scatters)) {
-    if (branch.query != first.query || branch.key != first.key ||
-        branch.value != first.value)
-      return Reason{scatter, "it attends to other operands than the first "
-                             "branch"};
-    if (branch.causal != first.causal)
-      return Reason{scatter, "it is causal and the first branch is not, or the "
-                             "other way round"};
-    if (branch.scale != first.scale)
-      return Reason{scatter, "its scale (" + std::to_string(branch.scale) +
-                                 ") is not that of the first branch (" +
-                                 std::to_string(first.scale) + ")"};
-    if (branch.offset != first.offset)
-      return Reason{scatter, "its head offset rule is not that of the first "
-                             "branch"};
+/// Reads what makes a partial result, or says why it is not known.
+static std::variant<Partial, Reason> matchPartial(Operation *op) {
+  if (auto scatter = dyn_cast<ScatterOp>(op))
+    return matchBranch(scatter);
+  auto masked = cast<MaskedAttentionOp>(op);
+  return Partial{op,
+                 countedOnce(masked.getTerm()),
+                 llvm::map_to_vector(masked.getExceptTerms(), countedOnce),
+                 masked.getOffset(),
+                 masked.getQuery(),
+                 masked.getKey(),
+                 masked.getValue(),
+                 masked.getCausal(),
+                 masked.getScaleOrDefault(),
+                 /*hasNullKeys=*/false};
+}
+
+/// Checks that all partial results are of one attention.
+static std::optional<Reason> findMismatch(ArrayRef<Partial> partials) {
+  const Partial &first = partials.front();
+  for (const Partial &partial : partials) {
+    if (partial.query != first.query || partial.key != first.key ||
+        partial.value != first.value)
+      return Reason{partial.op, "it attends to other operands than the first "
+                                "partial result"};
+    if (partial.causal != first.causal)
+      return Reason{partial.op, "it is causal and the first partial result is "
+                                "not, or the other way round"};
+    if (partial.scale != first.scale)
+      return Reason{partial.op, "its scale (" + std::to_string(partial.scale) +
+                                    ") is not that of the first partial "
+                                    "result (" +
+                                    std::to_string(first.scale) + ")"};
+    if (partial.offset != first.offset)
+      return Reason{partial.op, "its head offset rule is not that of the first "
+                                "partial result"};
     // In causal attention a row sees no null key either way.
-    if (!first.causal && branch.countsKeys != first.countsKeys)
-      return Reason{scatter, "it counts its real keys and the first branch "
-                             "does not, or the other way round"};
+    if (!first.causal && partial.hasNullKeys != first.hasNullKeys)
+      return Reason{partial.op, "it counts its real keys and the first partial "
+                                "result does not, or the other way round"};
   }
   return std::nullopt;
+}
+
+/// Checks that the terms are a set: each partial result is without the keys of
+/// exactly those before it, and none counts more than once.
+static std::optional<Reason>
+findSetMismatch(Operation *root, ArrayRef<Partial> partials,
+                std::optional<ArrayRef<int64_t>> multiplicities) {
+  SmallVector<TermAttrInterface> before;
+  for (const Partial &partial : partials) {
+    if (partial.except != before)
+      return Reason{partial.op, "the terms whose keys it leaves out are not "
+                                "those of the partial results before it"};
+    before.push_back(partial.term);
+  }
+  if (multiplicities &&
+      llvm::any_of(*multiplicities, [](int64_t m) { return m != 1; }))
+    return Reason{root, "it counts partial results of a set more than once"};
+  if (!partials.front().causal && partials.front().hasNullKeys)
+    return Reason{partials.front().op, "a set has no null keys"};
+  return std::nullopt;
+}
+
+/// The pattern that the partial results are, if they are of one attention.
+static std::variant<PatternAttr, Reason>
+matchTerms(Operation *root, ArrayRef<Partial> partials,
+           std::optional<ArrayRef<int64_t>> multiplicities) {
+  if (std::optional<Reason> reason = findMismatch(partials))
+    return *reason;
+  bool isSet = llvm::any_of(
+      partials, [](const Partial &partial) { return !partial.except.empty(); });
+  if (isSet)
+    if (std::optional<Reason> reason =
+            findSetMismatch(root, partials, multiplicities))
+      return *reason;
+
+  SmallVector<Attribute> terms;
+  bool hasNullKeys = !isSet;
+  for (auto [i, partial] : llvm::enumerate(partials)) {
+    terms.push_back(partial.term.withMultiplicity(
+        multiplicities ? (*multiplicities)[i] : 1));
+    hasNullKeys &=
+        isa<ScatterOp>(partial.op) && (partial.causal || partial.hasNullKeys);
+  }
+  return PatternAttr::get(root->getContext(), terms, partials.front().offset,
+                          hasNullKeys ? Padding::NullKeys : Padding::Exclude,
+                          isSet ? Overlap::Set : Overlap::Multiset);
 }
 
 namespace {
@@ -187,18 +259,22 @@ struct FuseBranches
     for (CombineOp op : combines)
       report(op, fuseCombine(op));
 
-    // A branch that no combine reads is an attention of one segment. In reverse
-    // order, so that what has become dead is gone when its producers are seen.
-    SmallVector<ScatterOp> scatters;
-    getOperation()->walk([&](ScatterOp op) { scatters.push_back(op); });
-    for (ScatterOp op : llvm::reverse(scatters)) {
+    // A partial result that no combine reads is an attention of one term. In
+    // reverse order, so that what has become dead is gone when its producers
+    // are seen.
+    SmallVector<Operation *> partials;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<ScatterOp, MaskedAttentionOp>(op))
+        partials.push_back(op);
+    });
+    for (Operation *op : llvm::reverse(partials)) {
       if (op->use_empty()) {
-        op.erase();
+        op->erase();
         continue;
       }
       if (llvm::none_of(op->getUsers(),
                         [](Operation *user) { return isa<CombineOp>(user); }))
-        report(op, fuseScatter(op));
+        report(op, fusePartial(op));
     }
     eraseDeadBranches();
   }
@@ -218,50 +294,45 @@ private:
   }
 
   std::optional<Reason> fuseCombine(CombineOp op) {
-    SmallVector<ScatterOp> scatters;
+    SmallVector<Operation *> partials;
     for (auto [out, lse] : llvm::zip_equal(op.getOuts(), op.getLses())) {
-      auto scatter = out.getDefiningOp<ScatterOp>();
-      if (!scatter || out != scatter.getOut() || lse != scatter.getLse())
+      Operation *partial = out.getDefiningOp();
+      if (!isa_and_present<ScatterOp, MaskedAttentionOp>(partial) ||
+          out != partial->getResult(0) || lse != partial->getResult(1))
         return Reason{op, "a partial result is not the output and the "
-                          "log-sum-exp of one scatter"};
-      scatters.push_back(scatter);
+                          "log-sum-exp of one scatter or masked_attention"};
+      partials.push_back(partial);
     }
-    return fuse(op, scatters, op.getMultiplicities(), op.getOut(), op.getLse());
+    return fuse(op, partials, op.getMultiplicities(), op.getOut(), op.getLse());
   }
 
-  std::optional<Reason> fuseScatter(ScatterOp op) {
-    return fuse(op, op, std::nullopt, op.getOut(),
-                op.getLse().use_empty() ? Value() : op.getLse());
+  std::optional<Reason> fusePartial(Operation *op) {
+    Value lse = op->getResult(1);
+    return fuse(op, op, std::nullopt, op->getResult(0),
+                lse.use_empty() ? Value() : lse);
   }
 
   /// Replaces `out` and `lse` (may be null) by one fused_attention.
-  std::optional<Reason> fuse(Operation *root, ArrayRef<ScatterOp> scatters,
+  std::optional<Reason> fuse(Operation *root, ArrayRef<Operation *> ops,
                              std::optional<ArrayRef<int64_t>> multiplicities,
                              Value out, Value lse) {
-    SmallVector<Branch> branches;
-    for (ScatterOp scatter : scatters) {
-      std::variant<Branch, Reason> branch = matchBranch(scatter);
-      if (auto *reason = std::get_if<Reason>(&branch))
+    SmallVector<Partial> partials;
+    for (Operation *op : ops) {
+      std::variant<Partial, Reason> partial = matchPartial(op);
+      if (auto *reason = std::get_if<Reason>(&partial))
         return *reason;
-      branches.push_back(std::get<Branch>(branch));
+      partials.push_back(std::get<Partial>(std::move(partial)));
     }
-    if (std::optional<Reason> reason = findMismatch(branches, scatters))
-      return reason;
+    std::variant<PatternAttr, Reason> pattern =
+        matchTerms(root, partials, multiplicities);
+    if (auto *reason = std::get_if<Reason>(&pattern))
+      return *reason;
 
-    const Branch &first = branches.front();
+    const Partial &first = partials.front();
     auto queryType = cast<RankedTensorType>(first.query.getType());
     auto outType = cast<RankedTensorType>(out.getType());
     if (outType.getElementType() != queryType.getElementType())
       return Reason{root, "its result is not of the query's element type"};
-
-    SmallVector<Attribute> terms;
-    for (auto [i, branch] : llvm::enumerate(branches))
-      terms.push_back(branch.segment.withMultiplicity(
-          multiplicities ? (*multiplicities)[i] : 1));
-    Padding padding = !first.causal && first.countsKeys ? Padding::Exclude
-                                                        : Padding::NullKeys;
-    auto pattern = PatternAttr::get(&getContext(), terms, first.offset, padding,
-                                    Overlap::Multiset);
 
     OpBuilder b(root);
     Location loc = root->getLoc();
@@ -276,7 +347,8 @@ private:
           b, loc, lseSizes, getElementTypeOrSelf(lse.getType())));
     auto fused = FusedAttentionOp::create(
         b, loc, TypeRange(ValueRange(inits)), first.query, first.key,
-        first.value, inits[0], lse ? inits[1] : Value(), pattern, first.causal,
+        first.value, inits[0], lse ? inits[1] : Value(),
+        std::get<PatternAttr>(pattern), first.causal,
         b.getF64FloatAttr(first.scale), /*softmax=*/SoftmaxFormAttr());
 
     replace(b, loc, out, fused.getResult(0));
@@ -296,7 +368,7 @@ private:
   void eraseDeadBranches() {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
-      if (isa<GatherOp, DenseAttentionOp, ScatterOp>(op) ||
+      if (isa<GatherOp, DenseAttentionOp, ScatterOp, MaskedAttentionOp>(op) ||
           (isa<linalg::FillOp>(op) && op->getNumResults() != 0))
         ops.push_back(op);
     });

@@ -22,7 +22,7 @@ struct WarnUncoveredRows
   void runOnOperation() override {
     getOperation()->walk([](AttentionOp op) {
       if (op.getPattern().mayLeaveRowsUncovered())
-        op.emitWarning("no term of the pattern has dilation rate 1, so some "
+        op.emitWarning("no term of the pattern covers every position, so some "
                        "rows may have no key at all; they are exactly 0");
     });
   }

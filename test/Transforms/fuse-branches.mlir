@@ -96,3 +96,20 @@ func.func @with_lse(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32>, %v: te
       : tensor<1x32x4x16xf32> lse tensor<1x4x32xf32> -> tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
   return %out, %lse : tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
 }
+
+// Written by hand: a lone window, and a set of columns and a window.
+// CHECK-LABEL: @masked
+// CHECK: dilated.fused_attention {{.*}} pattern(<[window<3, 0>], offset = block, padding = exclude>)
+// CHECK: dilated.fused_attention {{.*}} pattern(<[columns<0, 4>, window<2, 2>], offset = block, padding = exclude, overlap = set>) scale(5.000000e-01)
+// CHECK-NOT: dilated.masked_attention
+func.func @masked(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x2x16xf32>) -> (tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32>) {
+  %a, %al = dilated.masked_attention %q, %k, %k term(#dilated.window<3, 0, multiplicity = 7>) offset(<block>)
+      : tensor<1x32x4x16xf32>, tensor<1x32x2x16xf32>, tensor<1x32x2x16xf32> -> tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  %b, %bl = dilated.masked_attention %q, %k, %k term(#dilated.columns<0, 4>) offset(<block>) scale(0.5)
+      : tensor<1x32x4x16xf32>, tensor<1x32x2x16xf32>, tensor<1x32x2x16xf32> -> tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  %c, %cl = dilated.masked_attention %q, %k, %k term(#dilated.window<2, 2>) except([#dilated.columns<0, 4>]) offset(<block>) scale(0.5)
+      : tensor<1x32x4x16xf32>, tensor<1x32x2x16xf32>, tensor<1x32x2x16xf32> -> tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
+  %out = dilated.combine (%b, %c) lse(%bl, %cl) : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32>
+      lse tensor<1x4x32xf32>, tensor<1x4x32xf32> -> tensor<1x32x4x16xf32>
+  return %a, %out : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32>
+}

@@ -12,15 +12,16 @@ include "mlir/Pass/PassBase.td"
 def DilatedDecomposeAttention : Pass<"dilated-decompose-attention"> {
   let summary = "Write attention as the paper does: gather, attend, scatter, combine";
   let description = [{
-    Replaces every `dilated.attention` whose pattern consists of segments by, per
-    segment, a `gather` of query, key and value, a `dense_attention`, a `scatter`
-    to the positions it came from, and one `combine` of all of them (S1 to S8).
+    Replaces every `dilated.attention` by a partial result per term and one `combine`
+    of all of them (S1 to S11). A segment is a `gather` of query, key and value, a
+    `dense_attention`, and a `scatter` to the positions it came from. Any other term
+    is a `masked_attention`; so is every term of a set of several terms, without the
+    keys of the terms before it (S9).
 
     In: `dilated.attention`. Out: `dilated.{gather, dense_attention, scatter,
-    combine}`, `tensor.empty`, `linalg.fill`, and `linalg.transpose` for operands in
-    layout `bhnd`. Partial results are f32 (f64 for f64), so that the mixture rounds
-    once. A pattern with other terms, or with overlap = set, is an error that names
-    it.
+    masked_attention, combine}`, `tensor.empty`, `linalg.fill`, and
+    `linalg.transpose` for operands in layout `bhnd`. Partial results are f32 (f64 for
+    f64), so that the mixture rounds once.
 
     ```mlir
     %out = dilated.attention %q, %k, %v pattern(<[segment<8, 1>, segment<16, 2>], ...>)
@@ -45,12 +46,14 @@ def DilatedFuseBranches : Pass<"dilated-fuse-branches"> {
   let summary = "Fuse gather, dense attention, scatter and combine into one kernel";
   let description = [{
     A mixture of branches is one softmax over the concatenated keys (S6), so
-    `combine` over `scatter`s of `dense_attention`s of `gather`s of the same query,
-    key and value is one `dilated.fused_attention`. The pass looks at the IR alone:
-    it works on what `dilated-decompose-attention` made and on IR written by hand. A
-    `scatter` that no `combine` reads fuses as a pattern of one segment.
+    `combine` over `scatter`s of `dense_attention`s of `gather`s, and over
+    `masked_attention`s, of the same query, key and value is one
+    `dilated.fused_attention`. Where each partial result is without the keys of exactly
+    those before it, the terms are a set (S9). The pass looks at the IR alone: it works
+    on what `dilated-decompose-attention` made and on IR written by hand. A partial
+    result that no `combine` reads fuses as a pattern of one term.
 
-    Where a `combine` or `scatter` does not fuse, a remark says why and where; the IR
+    Where a `combine` or a partial result does not fuse, a remark says why and where; the IR
     stays as it is and still runs (`convert-dilated-branches-to-linalg`).
 
     Run: `dilated-opt --dilated-fuse-branches`
@@ -58,7 +61,7 @@ def DilatedFuseBranches : Pass<"dilated-fuse-branches"> {
   let dependentDialects = ["::mlir::dilated::DilatedDialect", "::mlir::tensor::TensorDialect"];
   let statistics = [
     Statistic<"numFused", "num-fused", "Number of attention kernels made">,
-    Statistic<"numUnfused", "num-unfused", "Number of combines and scatters left">];
+    Statistic<"numUnfused", "num-unfused", "Number of combines and partial results left">];
 }
 
 def DilatedAbsorbTransposes : Pass<"dilated-absorb-transposes"> {
@@ -77,12 +80,13 @@ def DilatedAbsorbTransposes : Pass<"dilated-absorb-transposes"> {
 def DilatedLowerBranches : Pass<"dilated-lower-branches"> {
   let summary = "Run unfused branches through linalg: the readable reference";
   let description = [{
-    Lowers `gather`, `dense_attention`, `scatter` and `combine` to linalg on tensors,
-    line by line as docs/spec.md has them. Scores are materialised per segment, so
+    Lowers `gather`, `dense_attention`, `scatter`, `masked_attention` and `combine` to
+    linalg on tensors, line by line as docs/spec.md has them. Scores are materialized
+    per segment, of `masked_attention` those of the whole sequence, so
     this is the reference and the way for branches that did not fuse, not the fast
     path.
 
-    In: `dilated.{gather, dense_attention, scatter, combine}`. Out: `linalg`, `tensor`,
+    In: `dilated.{gather, dense_attention, scatter, masked_attention, combine}`. Out: `linalg`, `tensor`,
     `arith`, `math`. Matrix products are `linalg.batch_matmul` over the collapsed
     (batch, segment, head).
 
@@ -96,8 +100,9 @@ def DilatedLowerBranches : Pass<"dilated-lower-branches"> {
 def DilatedWarnUncoveredRows : Pass<"dilated-warn-uncovered-rows"> {
   let summary = "Warn where some row can have no key at all";
   let description = [{
-    Legal, and almost always a slip: a pattern without a term of rate 1 leaves
-    rows that no branch covers; they are exactly 0 (S7; spec, section 6).
+    Legal, and almost always a slip: a pattern without a segment of rate 1, a window
+    or columns from 0 on leaves rows that no term covers; they are exactly 0 (S7;
+    spec, section 6).
 
     Run: `dilated-opt --dilated-warn-uncovered-rows`
   }];
@@ -107,10 +112,11 @@ def AnalyzePattern : Pass<"analyze-pattern", "::mlir::ModuleOp"> {
   let summary = "Print what the patterns of a module select";
   let description = [{
     For every op with a `#dilated.pattern` (`dilated.attention`,
-    `dilated.fused_attention`) prints to stderr, per segment: clamping (S1), the
+    `dilated.fused_attention`) prints to stderr, per term: clamping (S1), the
     residue class of each head, rows covered (S2), useful query-key pairs and their
-    share of dense attention (S3, S4), null keys (S5); and for all segments together:
-    pairs and different pairs (those selected twice count twice in LongNet, S6),
+    share of dense attention (S3, S4, S10, S11), null keys (S5); and for all terms
+    together: pairs and different pairs (those selected twice count twice in LongNet,
+    S6, and once in a set, S9),
     rows that nothing covers (S7), real keys per row. One batch element, all heads.
     Counts are closed forms; nothing is run, and N may be 2^62. What would take too
     long to count is said to be not counted. The IR does not change.

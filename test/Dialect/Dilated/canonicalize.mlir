@@ -30,6 +30,41 @@ func.func @dense_with_lse(%q: tensor<1x300x4x8xf32>) -> (tensor<1x300x4x8xf32>, 
   return %out, %lse : tensor<1x300x4x8xf32>, tensor<1x4x300xf32>
 }
 
+// Windows and columns clamp to a static N too. What begins beyond it stays.
+// CHECK-LABEL: @clamp_windows
+func.func @clamp_windows(%q: tensor<1x300x4x8xf32>) -> tensor<1x300x4x8xf32> {
+  // CHECK: pattern(<[window<3, 299, multiplicity = 2>, window<2, 2, 120>, columns<4, 300>, columns<300, 301>], offset = block, padding = exclude>)
+  %out = dilated.attention %q, %q, %q
+      pattern(<[window<3, 299>, window<3, 9223372036854775807>, window<9, 5, 120>, columns<4, 9223372036854775807>, columns<300, 301>]>)
+      : tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32> -> tensor<1x300x4x8xf32>
+  return %out : tensor<1x300x4x8xf32>
+}
+
+// (S9) A set counts each term once.
+// CHECK-LABEL: @set
+func.func @set(%q: tensor<1x300x4x8xf32>) -> tensor<1x300x4x8xf32> {
+  // CHECK: pattern(<[segment<300, 2>, window<3, 0>], offset = block, padding = exclude, overlap = set>)
+  %out = dilated.attention %q, %q, %q
+      pattern(<[segment<512, 2, multiplicity = 3>, segment<1024, 2>, window<3, 0, multiplicity = 2>], overlap = set>)
+      : tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32> -> tensor<1x300x4x8xf32>
+  return %out : tensor<1x300x4x8xf32>
+}
+
+// A window or columns that reach over the whole sequence are dense as well.
+// CHECK-LABEL: @dense_window
+func.func @dense_window(%q: tensor<1x300x4x8xf32>) -> (tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>) {
+  // CHECK: pattern(<[segment<300, 1>], offset = block, padding = exclude>) :
+  %a = dilated.attention %q, %q, %q pattern(<[window<299, 400>]>)
+      : tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32> -> tensor<1x300x4x8xf32>
+  // CHECK: pattern(<[segment<300, 1>], offset = block, padding = exclude>) causal
+  %b = dilated.attention %q, %q, %q pattern(<[window<299, 0>]>) causal
+      : tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32> -> tensor<1x300x4x8xf32>
+  // CHECK: pattern(<[window<299, 0>], offset = block, padding = exclude>) :
+  %c = dilated.attention %q, %q, %q pattern(<[window<299, 0>]>)
+      : tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32> -> tensor<1x300x4x8xf32>
+  return %a, %b, %c : tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>, tensor<1x300x4x8xf32>
+}
+
 // With a dynamic N nothing is known.
 // CHECK-LABEL: @dynamic
 func.func @dynamic(%q: tensor<1x?x4x8xf32>) -> tensor<1x?x4x8xf32> {

@@ -94,7 +94,7 @@ func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x8x4x8xf16>, %v: tensor<1x8x4x
 // C6: null keys are counted as a multiset
 func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x8x4x8xf32>, %v: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
   // expected-error @below {{expects overlap = multiset with padding = null_keys [C6]}}
-  %out = dilated.attention %q, %k, %v pattern(<[segment<8, 1>], overlap = set>)  : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  %out = dilated.attention %q, %k, %v pattern(<[segment<8, 1>], padding = null_keys, overlap = set>)  : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
   return %out : tensor<1x8x4x8xf32>
 }
 
@@ -260,4 +260,166 @@ func.func @gather_empty(%q: tensor<1x0x4x8xf32>) {
   // expected-error @+1 {{expects sequence length of source (0) to be at least 1 [C10]}}
   %g = dilated.gather %q segment(<4, 1>) offset(<block>) : tensor<1x0x4x8xf32> -> tensor<1x?x4x4x8xf32>
   return
+}
+
+// -----
+
+// C6: windows and columns have no null keys
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects padding = exclude with the term #dilated.window<3, 0>: null keys belong to segments [C6]}}
+  %out = dilated.attention %q, %q, %q pattern(<[segment<8, 1>, window<3, 0>], padding = null_keys>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// C11
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects left of a window (-1) to be at least 0 [C11]}}
+  %out = dilated.attention %q, %q, %q pattern(<[window<-1, 0>]>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// C11
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects right of a window (-9223372036854775808) to be at least 0 [C11]}}
+  %out = dilated.attention %q, %q, %q pattern(<[window<0, -9223372036854775808>]>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// C11
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects dilation of a window (0) to be at least 1 [C11]}}
+  %out = dilated.attention %q, %q, %q pattern(<[window<0, 0, 0>]>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// C12
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects begin of columns (-1) to be at least 0 [C12]}}
+  %out = dilated.attention %q, %q, %q pattern(<[columns<-1, 4>]>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// C12
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects begin of columns (4) to be less than their end (4) [C12]}}
+  %out = dilated.attention %q, %q, %q pattern(<[columns<4, 4>]>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// multiplicities are positive
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects multiplicity (0) to be at least 1}}
+  %out = dilated.attention %q, %q, %q pattern(<[columns<0, 4, multiplicity = 0>]>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// a term is one of ours
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expected segment, window or columns, got 'rows'}}
+  %out = dilated.attention %q, %q, %q pattern(<[rows<0, 4>]>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// a term is no other attribute
+func.func @f(%q: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects pattern terms, got 3 : i64}}
+  %out = dilated.attention %q, %q, %q pattern(<[3]>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>
+  return %out : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// masked_attention: C3
+func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x8x4x8xf32>, %v: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects constant head offset (2) to be in [0, 2) [C3]}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.segment<8, 2>) offset(<constant<2>>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>, tensor<1x4x8xf32>
+  return %o : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// masked_attention: C3 of what is left out
+func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x8x4x8xf32>, %v: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects constant head offset (2) to be in [0, 1) [C3]}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) except([#dilated.segment<8, 1>]) offset(<constant<2>>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>, tensor<1x4x8xf32>
+  return %o : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// masked_attention: C4
+func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x8x3x8xf32>, %v: tensor<1x8x3x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects number of query heads (4) to be a multiple of the number of key heads (3) [C4]}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) offset(<block>) : tensor<1x8x4x8xf32>, tensor<1x8x3x8xf32>, tensor<1x8x3x8xf32> -> tensor<1x8x4x8xf32>, tensor<1x4x8xf32>
+  return %o : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// masked_attention: C5
+func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x9x4x8xf32>, %v: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects sequence length of key (9) to equal that of query (8) [C5]}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) offset(<block>) : tensor<1x8x4x8xf32>, tensor<1x9x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>, tensor<1x4x8xf32>
+  return %o : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// masked_attention: C7
+func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x8x4x8xf32>, %v: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects a finite scale [C7]}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) offset(<block>) scale(0x7FF0000000000000) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>, tensor<1x4x8xf32>
+  return %o : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// masked_attention: C8
+func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x8x4x8xf32>, %v: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects sequence length of lse (9) to equal that of query (8) [C8]}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) offset(<block>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>, tensor<1x4x9xf32>
+  return %o : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// masked_attention: C9
+func.func @f(%q: tensor<1x8x4x257xf32>, %k: tensor<1x8x4x257xf32>, %v: tensor<1x8x4x8xf32>) -> tensor<1x8x4x8xf32> {
+  // expected-error @below {{expects head size of query (257) to be in [1, 256] [C9]}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) offset(<block>) : tensor<1x8x4x257xf32>, tensor<1x8x4x257xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x8xf32>, tensor<1x4x8xf32>
+  return %o : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// masked_attention: C10
+func.func @f(%q: tensor<1x0x4x8xf32>, %k: tensor<1x0x4x8xf32>, %v: tensor<1x0x4x8xf32>) -> tensor<1x0x4x8xf32> {
+  // expected-error @below {{expects sequence length of query (0) to be at least 1 [C10]}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) offset(<block>) : tensor<1x0x4x8xf32>, tensor<1x0x4x8xf32>, tensor<1x0x4x8xf32> -> tensor<1x0x4x8xf32>, tensor<1x4x0xf32>
+  return %o : tensor<1x0x4x8xf32>
+}
+
+// -----
+
+// masked_attention: the result has the value's head size
+func.func @f(%q: tensor<1x8x4x8xf32>, %k: tensor<1x8x4x8xf32>, %v: tensor<1x8x4x8xf32>) -> tensor<1x8x4x7xf32> {
+  // expected-error @below {{expects head size of out (7) to equal that of value (8)}}
+  %o, %l = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) offset(<block>) : tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32> -> tensor<1x8x4x7xf32>, tensor<1x4x8xf32>
+  return %o : tensor<1x8x4x7xf32>
 }

@@ -80,11 +80,32 @@ func.func @fused_memrefs(%q: memref<1x?x4x8xf64, strided<[?, ?, ?, 1], offset: ?
   return
 }
 
-// The defaults of a pattern are torchscale's; lengths and rates are any int64.
+// CHECK-LABEL: @masked
+func.func @masked(%q: tensor<1x?x4x8xf16>, %k: tensor<1x?x2x8xf16>) -> tensor<1x?x4x8xf32> {
+  // CHECK: dilated.masked_attention %{{.*}}, %{{.*}}, %{{.*}} term(#dilated.segment<8, 2>) except([#dilated.window<3, 0, 2>, #dilated.columns<1, 4>]) offset(<modulo>) causal scale(5.000000e-01) : tensor<1x?x4x8xf16>
+  %out, %lse = dilated.masked_attention %q, %k, %k term(#dilated.segment<8, 2>)
+      except([#dilated.window<3, 0, 2>, #dilated.columns<1, 4>]) offset(<modulo>) causal scale(0.5)
+      : tensor<1x?x4x8xf16>, tensor<1x?x2x8xf16>, tensor<1x?x2x8xf16> -> tensor<1x?x4x8xf32>, tensor<1x4x?xf32>
+  // CHECK: dilated.masked_attention %{{.*}}, %{{.*}}, %{{.*}} term(#dilated.columns<0, 1>) offset(<block>) : tensor<1x?x4x8xf16>
+  %o, %l = dilated.masked_attention %q, %k, %k term(#dilated.columns<0, 1>) offset(<block>)
+      : tensor<1x?x4x8xf16>, tensor<1x?x2x8xf16>, tensor<1x?x2x8xf16> -> tensor<1x?x4x8xf32>, tensor<1x4x?xf32>
+  return %out : tensor<1x?x4x8xf32>
+}
+
+// The defaults of a multiset of segments are torchscale's; other patterns have no
+// null keys (C6). Numbers are any int64.
 // CHECK-LABEL: @patterns
 // CHECK-SAME: #dilated.pattern<[segment<9223372036854775807, 4611686018427387904>], offset = block, padding = null_keys>
 // CHECK-SAME: #dilated.pattern<[segment<4, 1>], offset = modulo, padding = exclude, overlap = set>
+// CHECK-SAME: #dilated.pattern<[window<1023, 0>, columns<0, 4>], offset = block, padding = exclude, overlap = set>
+// CHECK-SAME: #dilated.pattern<[segment<4, 1>, window<9223372036854775807, 9223372036854775807, 9223372036854775807>], offset = block, padding = exclude>
+// CHECK-SAME: #dilated.pattern<[window<1, 2, multiplicity = 2>, window<1, 2, 3, multiplicity = 4>, columns<0, 9223372036854775807, multiplicity = 5>], offset = block, padding = exclude>
+// CHECK-SAME: #dilated.pattern<[segment<4, 1>], offset = block, padding = exclude, overlap = set>
 func.func private @patterns() attributes {
   a = #dilated.pattern<[segment<9223372036854775807, 4611686018427387904>]>,
-  b = #dilated.pattern<[segment<4, 1>], overlap = set, padding = exclude, offset = modulo>
+  b = #dilated.pattern<[segment<4, 1>], overlap = set, padding = exclude, offset = modulo>,
+  c = #dilated.pattern<[window<1023, 0>, columns<0, 4>], overlap = set>,
+  d = #dilated.pattern<[segment<4, 1>, #dilated.window<9223372036854775807, 9223372036854775807, 9223372036854775807>]>,
+  e = #dilated.pattern<[window<1, 2, 1, multiplicity = 2>, window<1, 2, 3, multiplicity = 4>, columns<0, 9223372036854775807, multiplicity = 5>]>,
+  f = #dilated.pattern<[segment<4, 1>], overlap = set>
 }

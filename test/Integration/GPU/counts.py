@@ -66,7 +66,7 @@ class Attention:
         )  # fmt: skip
         plan = json.loads(text)
         (gpu,) = (each for each in plan["plans"] if each["device"] == "gpu")
-        return plan["useful_pairs"], gpu["blocks"] * gpu["slots"]
+        return plan["useful_pairs"], gpu["tiles"]
 
 
 def run(*command):
