@@ -18,24 +18,15 @@
 using namespace mlir;
 using namespace mlir::dilated;
 
-FailureOr<SmallVector<SegmentAttr>>
-mlir::dilated::verifyLowerable(FusedAttentionOp op, StringRef devices) {
+LogicalResult mlir::dilated::verifyLowerable(FusedAttentionOp op) {
   if (!op.getResults().empty())
     return op.emitError("expects memrefs, got tensors: bufferise before");
-  std::optional<SmallVector<SegmentAttr>> segments =
-      op.getPattern().getSegments();
-  if (!segments)
-    return op.emitError("expects a pattern of segments, got ")
-           << op.getPattern();
-  if (op.getPattern().getOverlap() == Overlap::Set && segments->size() > 1)
-    return op.emitError("overlap = set with ")
-           << segments->size() << " terms is not supported on " << devices;
   // Features are last in every layout.
   for (Value operand :
        {op.getQuery(), op.getKey(), op.getValue(), op.getOutInit()})
     if (auto type = cast<MemRefType>(operand.getType()); type.isDynamicDim(3))
       return op.emitError("expects a static head size, got ") << type;
-  return std::move(*segments);
+  return success();
 }
 
 Value mlir::dilated::emitBNHD(KernelBuilder &b, Value memref, Layout layout) {

@@ -12,11 +12,9 @@
 
 namespace mlir::dilated {
 
-/// The segments of an op that a kernel can be made of. Fails with a diagnostic
-/// unless it is on memrefs of static head sizes and a mixture of segments.
-/// `devices` ends the diagnostic of what they lack: "CPUs".
-FailureOr<SmallVector<SegmentAttr>> verifyLowerable(FusedAttentionOp op,
-                                                    StringRef devices);
+/// Whether kernels can be made of the op. Fails with a diagnostic unless it is
+/// on memrefs of static head sizes.
+LogicalResult verifyLowerable(FusedAttentionOp op);
 
 /// The operand with its dimensions in the order of kernels, [B, N, H, D].
 Value emitBNHD(KernelBuilder &b, Value memref, Layout layout);

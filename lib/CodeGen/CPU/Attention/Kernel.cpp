@@ -1,18 +1,18 @@
-//===- Kernel.cpp - tasks, runs, chunks of keys --------*- C++ -*-===//
+//===- Kernel.cpp - tasks, key ranges, chunks --------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The loops of the attention kernel. The mixture of the branches of a pattern
 // is one softmax over all their keys (S6), so a row has one maximum, one
-// denominator and one accumulator, and meets its runs of keys one after the
+// denominator and one accumulator, and meets its key ranges one after the
 // other:
 //
-//   for all (batch, head, block of positions):                   one task each
+//   for all (batch, head, block of positions):             one task or several
 //     rows of the tiles, by the branches that cover them          (lib/Plan)
 //     load the queries, lanes becoming rows                (AttentionState)
-//     for each run, a segment of a branch:
-//       how many of its keys each row sees                        (lib/Plan)
-//       for each chunk of the run's keys:
+//     for each strided key range, such as a segment of a branch:
+//       which of its keys each row sees                           (lib/Plan)
+//       for each chunk of its keys:
 //         pack its keys and values                          (AttentionPack)
 //         for each tile: scores, softmax, values          (AttentionUpdate)
 //     add null keys, normalise, write                   (AttentionEpilogue)
@@ -73,7 +73,7 @@ AttentionTask::AttentionTask(SymbolTable &symbols,
                                 : std::numeric_limits<float>::lowest()),
       products(tiling.products, vector),
       plan(symbols, signature.pattern, signature.causal, width,
-           tiling.blockRows, numTiles) {
+           tiling.blockRows, numTiles, tiling.packedKeys) {
   int64_t headDim = signature.query.getShape().back();
   queryOperands = llvm::divideCeil(headDim, products.getStep());
   keyDepth = llvm::alignTo(queryOperands, lanes);
@@ -119,6 +119,7 @@ void AttentionTask::allocate(KernelBuilder &b) {
   tileOut = b.alloc({numTiles, valueDim, width}, compute);
   tileMax = b.alloc({numTiles, width}, compute);
   tileSum = b.alloc({numTiles, width}, compute);
+  retries = b.alloc(numTiles, b.getI1Type());
   if (plan.isWeighted()) {
     int64_t keys = llvm::alignTo(tiling.packedKeys, lanes); // whole vectors
     biases = b.alloc({2, keys}, compute);
@@ -154,7 +155,8 @@ void AttentionTask::allocate(KernelBuilder &b) {
 }
 
 void AttentionTask::free(KernelBuilder &b) {
-  for (Value memref : {tileOut, tileMax, tileSum, stagedQuery, stagedOut})
+  for (Value memref :
+       {tileOut, tileMax, tileSum, retries, stagedQuery, stagedOut})
     b.free(memref);
   if (plan.isWeighted()) {
     b.free(biases);
@@ -185,21 +187,21 @@ static Value emitBias(KernelBuilder &b, AttentionTask &task, Value times) {
   return math::Log2Op::create(b, arith::SIToFPOp::create(b, type, times));
 }
 
-/// The biases of the run's keys for tiles that merge none.
+/// The biases of the range's keys for tiles that deduplicate none.
 static void emitUniformBias(KernelBuilder &b, AttentionTask &task,
-                            const AttentionRun &run) {
-  Value bias = b.splat(emitBias(b, task, run.multiplicity), task.vector);
+                            const AttentionKeys &keys) {
+  Value bias = b.splat(emitBias(b, task, keys.multiplicity), task.vector);
   b.forLoop(b.index(0), b.index(task.tiling.packedKeys), task.lanes,
             [&](Value key) { b.store(bias, task.biases, {b.index(0), key}); });
 }
 
-/// The biases of a chunk's keys for one tile that merges some. Keys that are
-/// missing in the last group have one too: it is added to -inf.
-static void emitMergedBias(KernelBuilder &b, AttentionTask &task,
-                           const AttentionRun &run, Value tile, Value start,
-                           Value count) {
+/// The biases of a chunk's keys for one tile that deduplicates some. Keys that
+/// are missing in the last group have one too: it is added to -inf.
+static void emitDeduplicatedBias(KernelBuilder &b, AttentionTask &task,
+                                 const AttentionKeys &keys, Value tile,
+                                 Value start, Value count) {
   Value end = b.roundUp(count, task.getKeyGroup());
-  task.plan.emitMultiplicities(b, run, tile, start, end, task.multiplicities);
+  task.plan.emitMultiplicities(b, keys, tile, start, end, task.multiplicities);
   auto counts = VectorType::get(task.lanes, b.getI64Type());
   b.forLoop(b.index(0), end, task.lanes, [&](Value key) {
     Value times = b.load(counts, task.multiplicities, key);
@@ -207,32 +209,59 @@ static void emitMergedBias(KernelBuilder &b, AttentionTask &task,
   });
 }
 
-/// All keys of a run for tiles [first, first + count), in chunks that are
-/// packed once.
-static void emitAttendRun(KernelBuilder &b, AttentionTask &task,
-                          const AttentionRun &run, Value first, Value count,
-                          Value online) {
-  Value zero = b.index(0), packedKeys = b.index(task.tiling.packedKeys);
+/// Whether the tile sees keys of [start, start + count).
+static Value emitSeesChunk(KernelBuilder &b, AttentionTask &task, Value tile,
+                           Value start, Value count) {
+  using Word = AttentionSchedule::TileWord;
+  Value begin = task.plan.loadTileWord(b, tile, Word::Begin);
+  Value end = task.plan.loadTileWord(b, tile, Word::End);
+  Value isSeen = arith::AndIOp::create(b, b.less(start, end),
+                                       b.less(begin, b.add(start, count)));
+  Value isComputed = b.load(task.retries, tile);
+  return arith::AndIOp::create(b, isSeen, isComputed);
+}
+
+/// Tile `tile` of those from `first` on meets a chunk of packed keys.
+static void emitAttendTile(KernelBuilder &b, AttentionTask &task,
+                           const AttentionKeys &keys, Value first, Value tile,
+                           Value start, Value count, Value online) {
+  using Word = AttentionSchedule::TileWord;
+  auto has = [&](Word word) {
+    return b.less(b.index(0), task.plan.loadTileWord(b, tile, word));
+  };
+  Value biasRow;
+  if (task.biases) {
+    Value takes = has(Word::Takes);
+    b.ifThen(takes, [&] {
+      emitDeduplicatedBias(b, task, keys, b.add(first, tile), start, count);
+    });
+    biasRow = b.select(takes, b.index(1), b.index(0));
+  }
+  if (task.plan.isMasked())
+    b.ifThen(has(Word::Masked), [&] {
+      task.plan.emitMasks(b, keys, b.add(first, tile), start, count);
+    });
+  emitUpdateTile(b, task, biasRow, tile, start, count, online);
+}
+
+/// All keys of a range for tiles [first, first + count), in chunks that are
+/// packed once. Chunks are counted from the range's first key, so that what is
+/// summed up together does not depend on which tiles there are.
+static void emitAttendKeys(KernelBuilder &b, AttentionTask &task,
+                           const AttentionKeys &keys, Value first, Value count,
+                           Value online) {
+  int64_t packedKeys = task.tiling.packedKeys;
   if (task.biases)
-    emitUniformBias(b, task, run);
-  b.forLoop(zero, run.keys, task.tiling.packedKeys, [&](Value start) {
-    Value keys = b.min(packedKeys, b.sub(run.keys, start));
-    emitPackKeys(b, task, run, start, keys);
-    b.forLoop(zero, count, 1, [&](Value tile) {
-      Value biasRow;
-      if (task.biases) {
-        // A tile that merges none, or sees none of the chunk, needs no call.
-        Value end = b.cast(b.load(task.plan.ends, tile), b.getIndexType());
-        Value merges =
-            arith::AndIOp::create(b, b.less(start, end),
-                                  b.less(b.integer(b.getI64Type(), 0),
-                                         b.load(task.plan.merged, tile)));
-        b.ifThen(merges, [&] {
-          emitMergedBias(b, task, run, b.add(first, tile), start, keys);
-        });
-        biasRow = b.select(merges, b.index(1), zero);
-      }
-      emitUpdateTile(b, task, biasRow, tile, start, keys, online);
+    emitUniformBias(b, task, keys);
+  Value begin =
+      b.mul(b.div(keys.begin, b.index(packedKeys)), b.index(packedKeys));
+  b.forLoop(begin, keys.end, packedKeys, [&](Value start) {
+    Value packed = b.min(b.index(packedKeys), b.sub(keys.end, start));
+    emitPackKeys(b, task, keys, start, packed);
+    b.forLoop(b.index(0), count, 1, [&](Value tile) {
+      b.ifThen(emitSeesChunk(b, task, tile, start, packed), [&] {
+        emitAttendTile(b, task, keys, first, tile, start, packed, online);
+      });
     });
   });
 }
@@ -240,20 +269,22 @@ static void emitAttendRun(KernelBuilder &b, AttentionTask &task,
 static void emitAttendTiles(KernelBuilder &b, AttentionTask &task, Value first,
                             Value count, Value online) {
   emitClearTiles(b, task, count);
-  b.forLoop(b.index(0), task.plan.getNumRuns(b), 1, [&](Value index) {
-    AttentionRun run = task.plan.emitRun(b, index, first, count);
-    emitAttendRun(b, task, run, first, count, online);
+  b.forLoop(b.index(0), task.plan.getNumRanges(b), 1, [&](Value index) {
+    AttentionKeys keys = task.plan.emitKeys(b, index, first, count);
+    emitAttendKeys(b, task, keys, first, count, online);
   });
 }
 
-/// Tiles [first, first + count). In the reference form once, and once more in
-/// the online form if a row has left the range: a loop, so that there is one
-/// copy of the code.
+/// Tiles [first, first + count). In the reference form once, and those with a
+/// row that has left its range once more in the online form: a loop, so that
+/// there is one copy of the code.
 static void emitTiles(KernelBuilder &b, AttentionTask &task, Value first,
                       Value count) {
   task.plan.emitRows(b, first, count);
   emitLoadTiles(b, task, count);
   Value never = b.boolean(false), always = b.boolean(true);
+  b.forLoop(b.index(0), count, 1,
+            [&](Value tile) { b.store(always, task.retries, tile); });
   if (task.signature.softmax == SoftmaxForm::Online) {
     emitAttendTiles(b, task, first, count, always);
   } else {
@@ -278,9 +309,9 @@ static void emitBlock(KernelBuilder &b, AttentionTask &task, Value index,
   task.batch = task.plan.getBatch(b);
   task.head = task.plan.getHead(b);
   task.kvHead = b.div(task.head, group);
-  Value numTiles = task.plan.getNumTiles(b), most = b.index(task.numTiles);
-  b.forLoop(b.index(0), numTiles, task.numTiles, [&](Value first) {
-    emitTiles(b, task, first, b.min(most, b.sub(numTiles, first)));
+  Value end = task.plan.getEndTile(b), most = b.index(task.numTiles);
+  b.forLoop(task.plan.getFirstTile(b), end, task.numTiles, [&](Value first) {
+    emitTiles(b, task, first, b.min(most, b.sub(end, first)));
   });
   task.free(b);
 }

@@ -93,7 +93,7 @@ struct AttentionTask {
   /// are never NaN, and not above any score but -inf.
   double noMaximum;
   AttentionProducts products;
-  AttentionPlan plan;
+  AttentionSchedule plan;
 
   RowAccess query, key, value, out;
   Value lse;
@@ -103,6 +103,10 @@ struct AttentionTask {
   // unnormalised output [tiles][Dv][width], the number that scores are taken
   // relative to and the denominator [tiles][width].
   Value tileQuery, tileOut, tileMax, tileSum;
+  // [tiles] i1: those that are computed, all at first. Which of them are
+  // computed once more is a matter of each by itself: results do not depend on
+  // which tiles a task has.
+  Value retries;
   // log2 of how often the keys of a chunk count, [2][key]: for all tiles, and
   // for a tile that merges keys; and the multiplicities that it is computed of,
   // [key] i64. Null where all keys count once.
@@ -145,14 +149,15 @@ struct AttentionTask {
 /// state.
 void emitLoadTiles(KernelBuilder &b, AttentionTask &task, Value count);
 void emitClearTiles(KernelBuilder &b, AttentionTask &task, Value count);
-/// Copies keys [start, start + count) of the run and their values to scratch.
+/// Copies keys [start, start + count) of the range and their values to scratch.
 void emitPackKeys(KernelBuilder &b, AttentionTask &task,
-                  const AttentionRun &run, Value start, Value count);
+                  const AttentionKeys &range, Value start, Value count);
 /// A tile of rows meets the packed keys. `biasRow`: which of task.biases
 /// counts, if any; `online` (i1): in the online form whatever the tiling says.
 void emitUpdateTile(KernelBuilder &b, AttentionTask &task, Value biasRow,
                     Value tile, Value start, Value count, Value online);
-/// Whether a row of the tiles has left the range of the reference form.
+/// Notes in `task.retries` which tiles have a row that left the range of the
+/// reference form; returns whether there is one.
 Value emitFindOverflow(KernelBuilder &b, AttentionTask &task, Value count);
 /// Adds the null keys, normalises, and writes out and lse.
 void emitWriteTiles(KernelBuilder &b, AttentionTask &task, Value count);

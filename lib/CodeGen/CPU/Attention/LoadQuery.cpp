@@ -16,12 +16,16 @@ void mlir::dilated::emitClearTiles(KernelBuilder &b, AttentionTask &task,
                                    Value count) {
   Value zero = b.constant(task.vector, 0);
   Value none = b.constant(task.vector, task.noMaximum);
+  Value features = b.index(task.signature.value.getShape().back());
   b.forLoop(b.index(0), count, 1, [&](Value tile) {
-    b.forLoop(b.index(0), b.index(task.width), task.lanes, [&](Value lane) {
-      b.store(none, task.tileMax, {tile, lane});
-      b.store(zero, task.tileSum, {tile, lane});
-      b.forLoop(b.index(0), b.index(task.signature.value.getShape().back()), 1,
-                [&](Value d) { b.store(zero, task.tileOut, {tile, d, lane}); });
+    b.ifThen(b.load(task.retries, tile), [&] {
+      b.forLoop(b.index(0), b.index(task.width), task.lanes, [&](Value lane) {
+        b.store(none, task.tileMax, {tile, lane});
+        b.store(zero, task.tileSum, {tile, lane});
+        b.forLoop(b.index(0), features, 1, [&](Value d) {
+          b.store(zero, task.tileOut, {tile, d, lane});
+        });
+      });
     });
   });
 }

@@ -153,7 +153,7 @@ LowerFusedAttention::getTiling(const AttentionSignature &signature) const {
 
 LogicalResult LowerFusedAttention::lower(FusedAttentionOp op,
                                          SymbolTable &symbols) {
-  if (failed(verifyLowerable(op, "CPUs")))
+  if (failed(verifyLowerable(op)))
     return failure();
 
   KernelBuilder b(op.getLoc(), op);

@@ -39,30 +39,30 @@ static void emitStoreValues(KernelBuilder &b, AttentionTask &task, Value vector,
 }
 
 static SmallVector<Value> emitKeyRow(KernelBuilder &b, AttentionTask &task,
-                                     const AttentionRun &run, Value key) {
-  Value position = b.add(run.base, b.mul(run.stride, key));
+                                     const AttentionKeys &range, Value key) {
+  Value position = b.add(range.base, b.mul(range.stride, key));
   return {task.batch, position, task.kvHead};
 }
 
 /// The operands of values of keys `key`, `key` + 1, ... of the chunk, one per
 /// product of depth, from feature `column` on; keys from `count` on count as 0.
 static Value emitLoadValues(KernelBuilder &b, AttentionTask &task,
-                            const AttentionRun &run, Value start, Value count,
-                            Value key, Value column) {
+                            const AttentionKeys &range, Value start,
+                            Value count, Value key, Value column) {
   SmallVector<SmallVector<Value>> rows;
   SmallVector<Value> present;
   Value last = b.sub(count, b.index(1));
   for (int64_t i = 0; i < task.products.getStep(); ++i) {
     Value each = b.add(key, b.index(i));
     present.push_back(b.less(each, count));
-    rows.push_back(emitKeyRow(b, task, run, b.add(start, b.min(each, last))));
+    rows.push_back(emitKeyRow(b, task, range, b.add(start, b.min(each, last))));
   }
   return task.products.loadRows(b, task.value, rows, present, column);
 }
 
 /// In panels of register tiles.
 static void emitPackValues(KernelBuilder &b, AttentionTask &task,
-                           const AttentionRun &run, Value start, Value count,
+                           const AttentionKeys &range, Value start, Value count,
                            Value end) {
   int64_t step = task.products.getStep();
   b.forLoop(b.index(0), end, step, [&](Value key) {
@@ -70,7 +70,7 @@ static void emitPackValues(KernelBuilder &b, AttentionTask &task,
     b.forLoop(b.index(0), b.index(task.valueDim), task.lanes,
               [&](Value column) {
                 Value operands =
-                    emitLoadValues(b, task, run, start, count, key, column);
+                    emitLoadValues(b, task, range, start, count, key, column);
                 emitStoreValues(b, task, operands, k, column);
               });
   });
@@ -78,7 +78,7 @@ static void emitPackValues(KernelBuilder &b, AttentionTask &task,
 
 /// As tiles, rows being features: blocks of 16 pairs of keys are transposed.
 static void emitPackTransposedValues(KernelBuilder &b, AttentionTask &task,
-                                     const AttentionRun &run, Value start,
+                                     const AttentionKeys &range, Value start,
                                      Value count, Value end) {
   Value zero = b.index(0), features = b.index(task.valueDim);
   VectorType operands = task.products.getOperands();
@@ -86,7 +86,7 @@ static void emitPackTransposedValues(KernelBuilder &b, AttentionTask &task,
     b.forLoop(zero, b.index(kTilePairs), 1, [&](Value pair) {
       Value key = b.add(firstKey, b.mul(pair, b.index(2)));
       b.forLoop(zero, features, task.lanes, [&](Value column) {
-        b.store(emitLoadValues(b, task, run, start, count, key, column),
+        b.store(emitLoadValues(b, task, range, start, count, key, column),
                 task.stagedValues, {pair, column});
       });
     });
@@ -105,7 +105,7 @@ static void emitPackTransposedValues(KernelBuilder &b, AttentionTask &task,
 }
 
 void mlir::dilated::emitPackKeys(KernelBuilder &b, AttentionTask &task,
-                                 const AttentionRun &run, Value start,
+                                 const AttentionKeys &range, Value start,
                                  Value count) {
   const AttentionProducts &products = task.products;
   Value zero = b.index(0), step = b.index(products.getStep());
@@ -115,7 +115,7 @@ void mlir::dilated::emitPackKeys(KernelBuilder &b, AttentionTask &task,
   Value last = b.sub(count, b.index(1));
   b.forLoop(zero, end, 1, [&](Value key) {
     Value source = b.add(start, b.min(key, last));
-    SmallVector<Value> row = emitKeyRow(b, task, run, source);
+    SmallVector<Value> row = emitKeyRow(b, task, range, source);
     b.forLoop(zero, b.index(task.keyDepth), task.lanes, [&](Value column) {
       Value operands =
           products.loadFeatures(b, task.key, row, b.mul(column, step));
@@ -123,7 +123,7 @@ void mlir::dilated::emitPackKeys(KernelBuilder &b, AttentionTask &task,
     });
   });
   if (products.isTiled())
-    emitPackTransposedValues(b, task, run, start, count, end);
+    emitPackTransposedValues(b, task, range, start, count, end);
   else
-    emitPackValues(b, task, run, start, count, end);
+    emitPackValues(b, task, range, start, count, end);
 }

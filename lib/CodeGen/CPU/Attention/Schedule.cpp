@@ -17,17 +17,24 @@
 using namespace mlir;
 using namespace mlir::dilated;
 
-AttentionPlan::AttentionPlan(SymbolTable &symbols, PatternAttr pattern,
-                             bool causal, int64_t width, int64_t blockRows,
-                             int64_t numTiles)
+AttentionSchedule::AttentionSchedule(SymbolTable &symbols, PatternAttr pattern,
+                                     bool causal, int64_t width,
+                                     int64_t blockRows, int64_t numTiles,
+                                     int64_t packedKeys)
     : symbols(symbols), pattern(pattern), causal(causal), width(width),
-      blockRows(blockRows), numTiles(numTiles) {}
+      blockRows(blockRows), numTiles(numTiles), packedKeys(packedKeys) {}
 
-bool AttentionPlan::isWeighted() const {
-  ArrayRef<Attribute> terms = pattern.getTerms();
-  return terms.size() > 1 || llvm::any_of(terms, [](Attribute term) {
-           return cast<SegmentAttr>(term).getMultiplicity() != 1;
+bool AttentionSchedule::isWeighted() const {
+  if (pattern.getOverlap() == Overlap::Set)
+    return false;
+  return pattern.getTerms().size() > 1 ||
+         llvm::any_of(pattern.getTermAttrs(), [](TermAttrInterface term) {
+           return term.getMultiplicity() != 1;
          });
+}
+
+bool AttentionSchedule::isMasked() const {
+  return pattern.getOverlap() == Overlap::Set && pattern.getTerms().size() > 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -82,8 +89,8 @@ static Value emitCall(KernelBuilder &b, SymbolTable &symbols, StringRef name,
   return hasResult ? b.cast(call.getResult(0), b.getIndexType()) : Value();
 }
 
-Value AttentionPlan::emitBegin(KernelBuilder &b, Value batches, Value heads,
-                               Value length) {
+Value AttentionSchedule::emitBegin(KernelBuilder &b, Value batches, Value heads,
+                                   Value length) {
   Value words = emitPattern(b, symbols, *getEncodedPattern(pattern, causal));
   plan = memref::AllocaOp::create(
       b, MemRefType::get(DILATED_RT_PLAN_WORDS, b.getI64Type()));
@@ -93,52 +100,65 @@ Value AttentionPlan::emitBegin(KernelBuilder &b, Value batches, Value heads,
       /*hasResult=*/true);
 }
 
-void AttentionPlan::allocate(KernelBuilder &b) {
+void AttentionSchedule::allocate(KernelBuilder &b) {
   Type word = b.getI64Type();
   auto terms = static_cast<int64_t>(pattern.getTerms().size());
   work = b.alloc(::dilated::plan::getWorkWords(terms, blockRows), word);
-  description = b.alloc(4, word);
+  description = b.alloc(5, word);
   rows = b.alloc({numTiles, width}, word);
   nulls = b.alloc({numTiles, width}, word);
-  limits = b.alloc({numTiles, width}, word);
-  ends = b.alloc(numTiles, word);
-  fulls = b.alloc(numTiles, word);
-  merged = b.alloc(numTiles, word);
+  lows = b.alloc({numTiles, width}, word);
+  highs = b.alloc({numTiles, width}, word);
+  tiles = b.alloc({numTiles, DILATED_RT_TILE_WORDS}, word);
+  if (isMasked())
+    masks = b.alloc(packedKeys, word);
 }
 
-void AttentionPlan::free(KernelBuilder &b) {
-  for (Value memref :
-       {work, description, rows, nulls, limits, ends, fulls, merged})
+void AttentionSchedule::free(KernelBuilder &b) {
+  for (Value memref : {work, description, rows, nulls, lows, highs, tiles})
     b.free(memref);
+  if (masks)
+    b.free(masks);
 }
 
-void AttentionPlan::emitTask(KernelBuilder &b, Value task) {
+void AttentionSchedule::emitTask(KernelBuilder &b, Value task) {
   emitCall(b, symbols, "dilated_rt_plan_task", {plan, task, work});
 }
 
-void AttentionPlan::emitRows(KernelBuilder &b, Value first, Value count) {
+void AttentionSchedule::emitRows(KernelBuilder &b, Value first, Value count) {
   emitCall(b, symbols, "dilated_rt_plan_rows",
            {plan, work, first, count, rows, nulls});
 }
 
-AttentionRun AttentionPlan::emitRun(KernelBuilder &b, Value run, Value first,
-                                    Value count) {
-  emitCall(b, symbols, "dilated_rt_plan_run",
-           {plan, work, run, first, count, description, limits, ends, fulls,
-            merged});
+AttentionKeys AttentionSchedule::emitKeys(KernelBuilder &b, Value number,
+                                          Value first, Value count) {
+  emitCall(b, symbols, "dilated_rt_plan_keys",
+           {plan, work, number, first, count, description, lows, highs, tiles});
   auto word = [&](int64_t i) { return b.load(description, b.index(i)); };
   auto index = [&](int64_t i) { return b.cast(word(i), b.getIndexType()); };
-  return {run, index(0), index(1), index(2), word(3)};
+  return {number, index(0), index(1), index(2), index(3), word(4)};
 }
 
-void AttentionPlan::emitMultiplicities(KernelBuilder &b,
-                                       const AttentionRun &run, Value tile,
-                                       Value start, Value count,
-                                       Value multiplicities) {
+Value AttentionSchedule::loadTileWord(KernelBuilder &b, Value tile,
+                                      TileWord word) {
+  Value number = b.index(static_cast<int64_t>(word));
+  return b.cast(b.load(tiles, {tile, number}), b.getIndexType());
+}
+
+void AttentionSchedule::emitMultiplicities(KernelBuilder &b,
+                                           const AttentionKeys &keys,
+                                           Value tile, Value start, Value count,
+                                           Value multiplicities) {
   emitCall(b, symbols, "dilated_rt_plan_multiplicities",
-           {plan, work, run.number, tile, start, count, multiplicities});
+           {plan, work, keys.number, tile, start, count, multiplicities});
 }
 
-Value AttentionPlan::loadWork(KernelBuilder &b, int64_t word) {
+void AttentionSchedule::emitMasks(KernelBuilder &b, const AttentionKeys &keys,
+                                  Value tile, Value start, Value count) {
+  emitCall(b, symbols, "dilated_rt_plan_masks",
+           {plan, work, keys.number, tile, start, count, masks});
+}
+
+Value AttentionSchedule::loadWork(KernelBuilder &b, int64_t word) {
   return b.cast(b.load(work, b.index(word)), b.getIndexType());
 }

@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A kernel asks the run-time library (Runtime.h, "Tile plan") which rows and
-// which keys meet: the library is the same code that counts pairs and prints
-// plans, and it is compiled once, not with every kernel.
+// A kernel queries the run-time library (Runtime.h, "Tile plan") for which rows
+// and which keys meet: the library is the same code that counts pairs and
+// prints plans, and it is compiled once, not with every kernel.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,24 +21,26 @@
 
 namespace mlir::dilated {
 
-/// A run of keys: key j lies at position base + stride*j, j < keys.
-struct AttentionRun {
+/// A strided key range: key j lies at position base + stride*j, and the tiles
+/// that are looked at see keys of [begin, end).
+struct AttentionKeys {
   Value number;
-  Value base, stride, keys;
-  Value multiplicity; // i64: how often keys count that no tile merges
+  Value base, stride, begin, end;
+  Value multiplicity; // i64: how often keys count that no tile deduplicates
 };
 
-class AttentionPlan {
+class AttentionSchedule {
 public:
   /// Tiles of `width` rows in blocks of at most `blockRows` positions; at most
   /// `numTiles` tiles are looked at together. `symbols` of the module, which
   /// the pattern becomes a constant of.
-  AttentionPlan(SymbolTable &symbols, PatternAttr pattern, bool causal,
-                int64_t width, int64_t blockRows, int64_t numTiles);
+  AttentionSchedule(SymbolTable &symbols, PatternAttr pattern, bool causal,
+                    int64_t width, int64_t blockRows, int64_t numTiles,
+                    int64_t packedKeys);
 
-  /// Whether keys can count more than once: because a term does, because terms
-  /// that differ are equal once they are clamped to the sequence, or because
-  /// terms have keys in common.
+  /// Whether keys can count more than once: in a multiset, because a term does,
+  /// because terms that differ are equal once they are clamped to the sequence,
+  /// or because terms have keys in common.
   bool isWeighted() const;
 
   /// Before the tasks: the plan of this call. Returns the number of tasks.
@@ -50,25 +52,39 @@ public:
   void emitTask(KernelBuilder &b, Value task);
   /// Fills `rows` and `nulls` for tiles [first, first + count).
   void emitRows(KernelBuilder &b, Value first, Value count);
-  /// Fills `limits`, `ends`, `fulls` and `merged` for these tiles and a run.
-  AttentionRun emitRun(KernelBuilder &b, Value run, Value first, Value count);
+  /// Fills `lows`, `highs` and `tiles` for these tiles and a key range.
+  AttentionKeys emitKeys(KernelBuilder &b, Value number, Value first,
+                         Value count);
+  /// A word that emitKeys filled for a tile.
+  enum class TileWord { Begin, End, FullBegin, FullEnd, Takes, Masked };
+  Value loadTileWord(KernelBuilder &b, Value tile, TileWord word);
   /// Fills `multiplicities`, a memref of i64, for keys [start, start + count)
-  /// of the run in a tile whose `merged` is not 0.
-  void emitMultiplicities(KernelBuilder &b, const AttentionRun &run, Value tile,
-                          Value start, Value count, Value multiplicities);
+  /// of the range in a tile whose word Takes is not 0.
+  void emitMultiplicities(KernelBuilder &b, const AttentionKeys &keys,
+                          Value tile, Value start, Value count,
+                          Value multiplicities);
+  /// Whether keys between the limits of a row can be hidden from it.
+  bool isMasked() const;
+  /// Fills `masks` for keys [start, start + count) of the range, at most
+  /// `packedKeys`, in a tile whose word Masked is not 0: bit l of word j is
+  /// lane l.
+  void emitMasks(KernelBuilder &b, const AttentionKeys &keys, Value tile,
+                 Value start, Value count);
 
   /// After emitTask.
   Value getBatch(KernelBuilder &b) { return loadWork(b, 0); }
   Value getHead(KernelBuilder &b) { return loadWork(b, 1); }
-  Value getNumTiles(KernelBuilder &b) { return loadWork(b, 2); }
-  Value getNumRuns(KernelBuilder &b) { return loadWork(b, 3); }
+  Value getFirstTile(KernelBuilder &b) { return loadWork(b, 2); }
+  Value getEndTile(KernelBuilder &b) { return loadWork(b, 3); }
+  Value getNumRanges(KernelBuilder &b) { return loadWork(b, 4); }
 
   /// [numTiles][width] i64: position of a row, or -1 for a lane without one;
-  /// null keys of the row; keys of the run that the row sees.
-  Value rows, nulls, limits;
-  /// [numTiles] i64: the largest limit of a tile, the least one of its rows,
-  /// and whether keys of the run have multiplicities of their own.
-  Value ends, fulls, merged;
+  /// null keys of the row; the row sees keys [low, high) of the range.
+  Value rows, nulls, lows, highs;
+  /// [numTiles][DILATED_RT_TILE_WORDS] i64.
+  Value tiles;
+  /// [packedKeys] i64, or null.
+  Value masks;
 
 private:
   Value loadWork(KernelBuilder &b, int64_t word);
@@ -76,7 +92,7 @@ private:
   SymbolTable &symbols;
   PatternAttr pattern;
   bool causal;
-  int64_t width, blockRows, numTiles;
+  int64_t width, blockRows, numTiles, packedKeys;
   Value plan, work, description;
 };
 

@@ -55,7 +55,8 @@ public:
     computeLimits();
   }
 
-  Value getKeyEnd() const { return keyEnd; }
+  /// Whether some row sees one of the keys.
+  Value emitSeesKeys() { return b.less(keyBegin, keyEnd); }
   Value emitIsOnline();
   /// For more than 0 and at most tiling.blockKeys keys that a row sees.
   void emit(Value isOnline);
@@ -68,6 +69,9 @@ private:
                                      b.add(first, key), task.tiling.exponent);
   }
   void storeWeights(ValueRange weights, Value key);
+  Value loadLimit(Value limits, int64_t v);
+  SmallVector<Value> emitSeesKey(Value key, ArrayRef<Value> lows,
+                                 ArrayRef<Value> highs);
   void emitMask(Value key, MutableArrayRef<Value> scores);
   SmallVector<Value> emitScores(Value isOnline);
   SmallVector<Value> emitOnlineSoftmax(ValueRange maxima);
@@ -78,9 +82,9 @@ private:
   void emitVisibleValues(ValueRange corrections);
   void addToOutput(Value feature, ValueRange sums, ValueRange corrections);
 
-  /// Operands of the weights of the chunk, in depth.
-  Value getWeightDepth() {
-    return b.div(wholeEnd, b.index(task.products.getStep()));
+  /// `key` in operands of the weights.
+  Value getDepth(Value key) {
+    return b.div(key, b.index(task.products.getStep()));
   }
   Value loadWeight(Value key, int64_t v) {
     return b.load(task.products.getOperands(), task.weights, {key, lane(v)});
@@ -102,51 +106,61 @@ private:
   Value biasRow, tile, start, first, count, online;
   RegisterTileShape shape;
 
-  /// Of these keys, how many some row of the tile sees, and how many all see.
-  Value keyEnd, keysForAll;
-  /// keyEnd in whole groups.
-  Value wholeEnd;
-  /// Per lane, how many keys of the chunk a row sees.
-  SmallVector<Value> laneLimits;
+  /// Of these keys, some row of the tile sees [keyBegin, keyEnd), and all rows
+  /// see [fullBegin, fullEnd), which may lie beyond them.
+  Value keyBegin, keyEnd, fullBegin, fullEnd;
+  /// [keyBegin, keyEnd) in whole groups.
+  Value wholeBegin, wholeEnd;
 };
 
 } // namespace
 
-/// Of `count` keys from `start` on, those below the limit of a tile; perhaps
-/// not above 0.
-static Value emitSeenKeys(KernelBuilder &b, Value limits, Value tile,
-                          Value start, Value count) {
-  Value end = b.cast(b.load(limits, tile), b.getIndexType());
-  return b.min(count, b.sub(end, start));
+/// A word of the tile relative to `start`; perhaps below 0.
+static Value emitRelative(KernelBuilder &b, AttentionTask &task, Value tile,
+                          Value start, AttentionSchedule::TileWord word) {
+  return b.sub(task.plan.loadTileWord(b, tile, word), start);
 }
 
 void TileUpdate::computeLimits() {
-  AttentionPlan &plan = task.plan;
-  keyEnd = emitSeenKeys(b, plan.ends, tile, start, count);
-  keysForAll = emitSeenKeys(b, plan.fulls, tile, start, count);
-
-  // Limits relative to the chunk fit 32 bits.
-  auto wide = VectorType::get(task.lanes, b.getI64Type());
-  auto narrow = VectorType::get(task.lanes, b.getI32Type());
-  Value first = b.splat(b.cast(start, b.getI64Type()), wide);
-  Value least = b.integer(wide, 0);
-  Value most = b.integer(wide, task.tiling.blockKeys);
-  for (int64_t v = 0; v < shape.columns; ++v) {
-    Value limit = b.sub(b.load(wide, plan.limits, {tile, lane(v)}), first);
-    limit = b.max(least, b.min(limit, most));
-    laneLimits.push_back(arith::TruncIOp::create(b, narrow, limit));
+  using Word = AttentionSchedule::TileWord;
+  auto relative = [&](Word word) {
+    return emitRelative(b, task, tile, start, word);
+  };
+  keyBegin = b.max(b.index(0), relative(Word::Begin));
+  keyEnd = b.min(count, relative(Word::End));
+  fullBegin = relative(Word::FullBegin);
+  fullEnd = relative(Word::FullEnd);
+  // Products of tiles begin with the first key.
+  wholeBegin = b.index(0);
+  if (!task.products.isTiled()) {
+    Value group = b.index(task.getKeyGroup());
+    wholeBegin = b.mul(b.div(keyBegin, group), group);
   }
 }
 
-/// A row sees the first keys of a run or none, so it can be without a maximum
-/// in the first chunk only.
+/// A limit of each lane, relative to the chunk, in 32 bits.
+Value TileUpdate::loadLimit(Value limits, int64_t v) {
+  auto wide = VectorType::get(task.lanes, b.getI64Type());
+  auto narrow = VectorType::get(task.lanes, b.getI32Type());
+  Value first = b.splat(b.cast(start, b.getI64Type()), wide);
+  Value limit = b.sub(b.load(wide, limits, {tile, lane(v)}), first);
+  Value least = b.integer(wide, 0);
+  Value most = b.integer(wide, task.tiling.blockKeys);
+  limit = b.max(least, b.min(limit, most));
+  return arith::TruncIOp::create(b, narrow, limit);
+}
+
+/// A row that sees any key of the range sees one up to the end of the chunk
+/// that has key fullBegin: later, all have a maximum.
 Value TileUpdate::emitNeedsMaximum() {
   Value none = b.constant(task.vector, task.noMaximum);
   SmallVector<Value> maxima = loadState(task.tileMax);
   Value found;
   for (int64_t v = 0; v < shape.columns; ++v) {
     Value isNew = b.cmp(arith::CmpFPredicate::OEQ, maxima[v], none);
-    Value sees = b.less(b.integer(laneLimits[v].getType(), 0), laneLimits[v]);
+    // Keys of the chunk: limits beyond it are equal.
+    Value sees =
+        b.less(loadLimit(task.plan.lows, v), loadLimit(task.plan.highs, v));
     Value both = arith::AndIOp::create(b, isNew, sees);
     found = found ? arith::OrIOp::create(b, found, both) : both;
   }
@@ -154,8 +168,10 @@ Value TileUpdate::emitNeedsMaximum() {
 }
 
 Value TileUpdate::emitIsOnline() {
-  Value isFirst = b.cmp(arith::CmpIPredicate::eq, start, b.index(0));
-  Value needsMaximum = arith::AndIOp::create(b, isFirst, emitNeedsMaximum());
+  Value mayBeNew = b.less(b.index(-1), fullBegin);
+  Value needsMaximum = b.ifThenElse(
+      mayBeNew, [&]() -> SmallVector<Value> { return {emitNeedsMaximum()}; },
+      [&]() -> SmallVector<Value> { return {b.boolean(false)}; })[0];
   return arith::OrIOp::create(b, online, needsMaximum);
 }
 
@@ -180,19 +196,74 @@ void TileUpdate::emit(Value isOnline) {
 // Scores
 //===----------------------------------------------------------------------===//
 
-/// Scores of keys beyond a row's limit become -inf.
+/// For each vector of rows, which of them see a key of the chunk.
+SmallVector<Value> TileUpdate::emitSeesKey(Value key, ArrayRef<Value> lows,
+                                           ArrayRef<Value> highs) {
+  Value number = b.cast(key, b.getI32Type());
+  SmallVector<Value> visible;
+  for (int64_t v = 0; v < shape.columns; ++v) {
+    auto type = cast<VectorType>(lows[v].getType());
+    Value splat = b.splat(number, type);
+    Value isFrom = b.cmp(arith::CmpIPredicate::sle, lows[v], splat);
+    visible.push_back(
+        arith::AndIOp::create(b, isFrom, b.less(splat, highs[v])));
+  }
+  return visible;
+}
+
+/// Bits of a mask word for each vector of rows.
+static SmallVector<Value> emitMaskBits(KernelBuilder &b, AttentionTask &task,
+                                       Value word) {
+  auto bits = VectorType::get(task.width, b.getI1Type());
+  Type narrow = b.getIntegerType(static_cast<unsigned>(task.width));
+  if (task.width < 64)
+    word = arith::TruncIOp::create(b, narrow, word);
+  auto scalar = VectorType::get(1, narrow);
+  Value all = vector::BitCastOp::create(b, bits, b.splat(word, scalar));
+  SmallVector<Value> parts;
+  for (int64_t v = 0; v < task.width / task.lanes; ++v)
+    parts.push_back(vector::ExtractStridedSliceOp::create(
+        b, all, ArrayRef<int64_t>{v * task.lanes},
+        ArrayRef<int64_t>{task.lanes}, ArrayRef<int64_t>{1}));
+  return parts;
+}
+
+/// Scores of keys that a row does not see become -inf.
 void TileUpdate::emitMask(Value key, MutableArrayRef<Value> scores) {
   Value hidden =
       b.constant(task.vector, -std::numeric_limits<double>::infinity());
-  for (int64_t m = 0; m < shape.rows; ++m) {
-    Value index = b.cast(b.add(key, b.index(m)), b.getI32Type());
-    for (int64_t v = 0; v < shape.columns; ++v) {
-      auto type = cast<VectorType>(laneLimits[v].getType());
-      Value visible = b.less(b.splat(index, type), laneLimits[v]);
-      Value &score = scores[m * shape.columns + v];
-      score = b.select(visible, score, hidden);
-    }
+  SmallVector<Value> lows, highs;
+  for (int64_t v = 0; v < shape.columns; ++v) {
+    lows.push_back(loadLimit(task.plan.lows, v));
+    highs.push_back(loadLimit(task.plan.highs, v));
   }
+  auto hide = [&](MutableArrayRef<Value> of, int64_t m,
+                  ArrayRef<Value> visible) {
+    for (int64_t v = 0; v < shape.columns; ++v) {
+      Value &score = of[m * shape.columns + v];
+      score = b.select(visible[v], score, hidden);
+    }
+  };
+  for (int64_t m = 0; m < shape.rows; ++m)
+    hide(scores, m, emitSeesKey(b.add(key, b.index(m)), lows, highs));
+  if (!task.plan.isMasked())
+    return;
+  Value isMasked = b.less(
+      b.index(0),
+      task.plan.loadTileWord(b, tile, AttentionSchedule::TileWord::Masked));
+  SmallVector<Value> limited(scores);
+  SmallVector<Value> masked = b.ifThenElse(
+      isMasked,
+      [&] {
+        SmallVector<Value> seen = limited;
+        for (int64_t m = 0; m < shape.rows; ++m) {
+          Value number = b.add(b.add(first, key), b.index(m));
+          hide(seen, m, emitMaskBits(b, task, b.load(task.plan.masks, number)));
+        }
+        return seen;
+      },
+      [&] { return limited; });
+  llvm::copy(masked, scores.begin());
 }
 
 /// Weights of keys `key`, `key` + 1, ..., in the order of a register tile.
@@ -227,7 +298,7 @@ SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
       return stored;
     }
     return emitRegisterTile(
-        b, shape, b.index(task.queryOperands),
+        b, shape, b.index(0), b.index(task.queryOperands),
         SmallVector<Value>(shape.rows * shape.columns, zero),
         [&](Value d, int64_t m) {
           return b.load(task.keys, {b.add(key, b.index(m)), d});
@@ -245,7 +316,9 @@ SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
     if (task.signature.scale < 0)
       for (Value &score : scores)
         score = arith::NegFOp::create(b, score);
-    Value ragged = b.less(keysForAll, b.add(key, b.index(shape.rows)));
+    Value ragged =
+        arith::OrIOp::create(b, b.less(key, fullBegin),
+                             b.less(fullEnd, b.add(key, b.index(shape.rows))));
     scores = b.ifThenElse(
         ragged,
         [&] {
@@ -287,7 +360,7 @@ SmallVector<Value> TileUpdate::emitScores(Value isOnline) {
   };
   if (task.products.isTiled())
     emitTiledScores(b, task, tile, first, wholeEnd);
-  return b.forLoop(b.index(0), wholeEnd, shape.rows, init, tileOfKeys);
+  return b.forLoop(wholeBegin, wholeEnd, shape.rows, init, tileOfKeys);
 }
 
 //===----------------------------------------------------------------------===//
@@ -306,7 +379,7 @@ SmallVector<Value> TileUpdate::emitOnlineSoftmax(ValueRange maxima) {
   int64_t step = task.products.getStep();
   SmallVector<Value> zeros(shape.columns, b.constant(task.vector, 0));
   SmallVector<Value> sums = b.forLoop(
-      b.index(0), wholeEnd, step, zeros, [&](Value key, ValueRange partial) {
+      wholeBegin, wholeEnd, step, zeros, [&](Value key, ValueRange partial) {
         SmallVector<Value> updated(partial), weights;
         for (int64_t i = 0; i < step * shape.columns; ++i) {
           int64_t v = i % shape.columns;
@@ -350,7 +423,7 @@ void TileUpdate::emitValueTile(Value feature, int64_t rows,
                                ValueRange corrections) {
   Value panel = b.div(feature, b.index(shape.rows));
   SmallVector<Value> sums = emitRegisterTile(
-      b, {rows, shape.columns}, getWeightDepth(),
+      b, {rows, shape.columns}, getDepth(wholeBegin), getDepth(wholeEnd),
       SmallVector<Value>(rows * shape.columns, b.constant(task.vector, 0)),
       [&](Value key, int64_t m) {
         return b.load(task.values, {panel, key, b.index(m)});
@@ -367,7 +440,7 @@ void TileUpdate::emitVisibleValues(ValueRange corrections) {
   Value features = b.index(task.signature.value.getShape().back());
   b.forLoop(b.index(0), features, 1, [&](Value feature) {
     SmallVector<Value> sums = emitRegisterTile(
-        b, {1, shape.columns}, getWeightDepth(),
+        b, {1, shape.columns}, getDepth(wholeBegin), getDepth(wholeEnd),
         SmallVector<Value>(shape.columns, b.constant(task.vector, 0)),
         [&](Value key, int64_t) {
           if (task.products.isTiled()) {
@@ -413,7 +486,8 @@ void TileUpdate::emitValueTiles(ValueRange corrections) {
 }
 
 void TileUpdate::emitValues(Value isOnline, ValueRange corrections) {
-  Value someHidden = b.less(keysForAll, keyEnd);
+  Value someHidden = arith::OrIOp::create(b, b.less(keyBegin, fullBegin),
+                                          b.less(fullEnd, keyEnd));
   b.ifThenElse(
       arith::AndIOp::create(b, online, someHidden),
       [&]() -> SmallVector<Value> {
@@ -441,12 +515,19 @@ void TileUpdate::emitValues(Value isOnline, ValueRange corrections) {
 static void emitUpdateByStages(KernelBuilder &b, AttentionTask &task,
                                Value biasRow, Value tile, Value start,
                                Value count, Value online) {
+  using Word = AttentionSchedule::TileWord;
   Value zero = b.index(0), blockKeys = b.index(task.tiling.blockKeys);
   Value stageKeys = b.index(task.tiling.stageKeys);
-  Value keyEnd = emitSeenKeys(b, task.plan.ends, tile, start, count);
-  Value keysForAll = emitSeenKeys(b, task.plan.fulls, tile, start, count);
+  auto relative = [&](Word word) {
+    return emitRelative(b, task, tile, start, word);
+  };
+  Value keyBegin = b.max(zero, relative(Word::Begin));
+  Value keyEnd = b.min(count, relative(Word::End));
+  Value fullBegin = relative(Word::FullBegin);
+  Value fullEnd = b.min(count, relative(Word::FullEnd));
   Type index = b.getIndexType();
-  auto loop = scf::WhileOp::create(b, index, zero);
+  auto loop = scf::WhileOp::create(
+      b, index, b.mul(b.div(keyBegin, blockKeys), blockKeys));
   OpBuilder::InsertionGuard guard(b);
   Block *test = b.createBlock(&loop.getBefore(), {}, index, b.getLoc());
   Value reached = test->getArgument(0);
@@ -457,7 +538,8 @@ static void emitUpdateByStages(KernelBuilder &b, AttentionTask &task,
   TileUpdate update(b, task, biasRow, tile, start, first,
                     b.min(b.sub(count, first), blockKeys), online);
   Value isOnline = update.emitIsOnline();
-  Value blocks = b.div(b.max(b.sub(keysForAll, first), zero), stageKeys);
+  Value blocks = b.div(b.max(b.sub(fullEnd, first), zero), stageKeys);
+  blocks = b.select(b.less(first, fullBegin), zero, blocks);
   Value several = b.less(b.index(1), blocks);
   Value next = b.ifThenElse(
       b.select(isOnline, b.boolean(false), several),
@@ -466,7 +548,7 @@ static void emitUpdateByStages(KernelBuilder &b, AttentionTask &task,
         return {b.add(first, b.mul(blocks, stageKeys))};
       },
       [&]() -> SmallVector<Value> {
-        update.emit(isOnline);
+        b.ifThen(update.emitSeesKeys(), [&] { update.emit(isOnline); });
         return {b.add(first, blockKeys)};
       })[0];
   scf::YieldOp::create(b, next);
@@ -477,8 +559,7 @@ void mlir::dilated::emitUpdateTile(KernelBuilder &b, AttentionTask &task,
                                    Value count, Value online) {
   if (task.tiling.stageKeys)
     return emitUpdateByStages(b, task, biasRow, tile, start, count, online);
+  // The tile sees some of the chunk, which is one block of keys.
   TileUpdate update(b, task, biasRow, tile, start, b.index(0), count, online);
-  // The rows of the tile may see none of these keys.
-  b.ifThen(b.less(b.index(0), update.getKeyEnd()),
-           [&] { update.emit(update.emitIsOnline()); });
+  update.emit(update.emitIsOnline());
 }

@@ -100,7 +100,7 @@ void MatmulEmitter::emitTiles(Value depth) {
         for (int64_t v = 0; v < shape.columns; ++v)
           init.push_back(b.load(vector, sums, position(m, v)));
       SmallVector<Value> results = emitRegisterTile(
-          b, shape, depth, init,
+          b, shape, b.index(0), depth, init,
           [&](Value k, int64_t m) {
             return b.load(packedA, {b.add(row, b.index(m)), k});
           },

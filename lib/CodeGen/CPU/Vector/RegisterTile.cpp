@@ -14,8 +14,8 @@ using namespace mlir::dilated;
 static constexpr int64_t kUnroll = 4;
 
 SmallVector<Value> mlir::dilated::emitRegisterTile(
-    KernelBuilder &b, RegisterTileShape shape, Value depth, ValueRange init,
-    function_ref<Value(Value, int64_t)> loadScalar,
+    KernelBuilder &b, RegisterTileShape shape, Value begin, Value end,
+    ValueRange init, function_ref<Value(Value, int64_t)> loadScalar,
     function_ref<Value(Value, int64_t)> loadVector,
     function_ref<Value(Value, Value, Value)> multiplyAdd) {
   auto fma = [&](Value scalar, Value vector, Value sum) {
@@ -25,7 +25,7 @@ SmallVector<Value> mlir::dilated::emitRegisterTile(
   if (!multiplyAdd)
     multiplyAdd = fma;
   SmallVector<Value> results = b.forLoop(
-      b.index(0), depth, 1, init,
+      begin, end, 1, init,
       [&](Value k, ValueRange accumulators) -> SmallVector<Value> {
         SmallVector<Value> vectors, sums;
         for (int64_t v = 0; v < shape.columns; ++v)

@@ -24,8 +24,8 @@ struct RegisterTileShape {
 /// live in registers for the whole loop. `multiplyAdd` is what adds a product
 /// of a scalar and a vector; without it, an FMA.
 SmallVector<Value> emitRegisterTile(
-    KernelBuilder &b, RegisterTileShape shape, Value depth, ValueRange init,
-    function_ref<Value(Value k, int64_t m)> loadScalar,
+    KernelBuilder &b, RegisterTileShape shape, Value begin, Value end,
+    ValueRange init, function_ref<Value(Value k, int64_t m)> loadScalar,
     function_ref<Value(Value k, int64_t v)> loadVector,
     function_ref<Value(Value scalar, Value vector, Value sum)> multiplyAdd =
         nullptr);

@@ -30,9 +30,13 @@ using namespace mlir::dilated;
 
 FailureOr<GPUAttentionSignature> GPUAttentionSignature::get(FusedAttentionOp op,
                                                             bool allowTF32) {
-  FailureOr<SmallVector<SegmentAttr>> segments = verifyLowerable(op, "GPUs");
-  if (failed(segments))
+  if (failed(verifyLowerable(op)))
     return failure();
+  std::optional<SmallVector<SegmentAttr>> segments =
+      op.getPattern().getSegments();
+  if (!segments || op.getPattern().getOverlap() == Overlap::Set)
+    return op.emitError("expects a multiset of segments on GPUs, got ")
+           << op.getPattern();
   auto query = cast<MemRefType>(op.getQuery().getType());
   auto value = cast<MemRefType>(op.getValue().getType());
   if (segments->size() > kTileRowsMaxTerms)
