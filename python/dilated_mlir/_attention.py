@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -21,10 +22,10 @@ _MLIR_TYPES = {"float32": "f32", "float64": "f64", "float16": "f16", "bfloat16":
 _KERNELS_KEPT = 128
 
 
-def _integers(name: str, values: Sequence[int]) -> list[int]:
+def _integers(name: str, values: Sequence[int] | None) -> list[int]:
     """Integers of Python or numpy; a number with a fraction is not rounded."""
     try:
-        return [operator.index(value) for value in values]
+        return [operator.index(value) for value in values]  # type: ignore[union-attr]
     except TypeError as error:
         raise CompileError(f"{name} is not a list of integers: {values!r}") from error
 
@@ -36,11 +37,9 @@ class _Kernel:
     element: str
     head_dim: int
     value_dim: int
-    segments: tuple[tuple[int, int], ...]
+    pattern: str  # as MLIR
     causal: bool
     scale: float | None
-    head_offset: str
-    padding: str
     with_lse: bool
 
     def module(self, shapes: Sequence[Sequence[int]] | None = None) -> str:
@@ -61,7 +60,6 @@ class _Kernel:
             sizes = [q[0], q[2], q[1]] if len(q) > 2 else q
             results.append(tensor(sizes, "f64" if self.element == "f64" else "f32"))
         names = ["%out", "%lse"][: len(results)]
-        terms = ", ".join(f"segment<{length}, {rate}>" for length, rate in self.segments)
         causal = "causal " if self.causal else ""
         scale = "" if self.scale is None else f"scale({_format_float(self.scale)}) "
         declared = ", ".join(
@@ -73,10 +71,45 @@ class _Kernel:
             f'%key: {key} {{dilated.name = "key"}}, '
             f'%value: {value} {{dilated.name = "value"}}) -> ({declared}) {{\n'
             f"  {', '.join(names)} = dilated.attention %query, %key, %value "
-            f"pattern(<[{terms}], offset = {self.head_offset}, padding = {self.padding}>) "
+            f"pattern({self.pattern}) "
             f"{causal}{scale}: {query}, {key}, {value} -> {', '.join(results)}\n"
             f"  return {', '.join(names)} : {', '.join(results)}\n}}\n"
         )
+
+
+def _pattern_of_segments(
+    segment_lengths: Sequence[int] | None,
+    dilation_rates: Sequence[int] | None,
+    head_offset: str,
+    padding: str,
+) -> str:
+    lengths = _integers("segment_lengths", segment_lengths)
+    rates = _integers("dilation_rates", dilation_rates)
+    if len(lengths) != len(rates):
+        raise CompileError(
+            f"expects as many segment lengths ({len(lengths)}) as dilation rates "
+            f"({len(rates)}) [C1]"
+        )
+    for option, given, known in (
+        ("head_offset", head_offset, ("block", "modulo", "end")),
+        ("padding", padding, ("null_keys", "exclude")),
+    ):
+        if given not in known:
+            raise CompileError(f"{option} '{given}' is not one of {', '.join(known)}")
+    pairs = zip(lengths, rates, strict=True)
+    terms = ", ".join(f"segment<{length}, {rate}>" for length, rate in pairs)
+    return f"<[{terms}], offset = {head_offset}, padding = {padding}>"
+
+
+def _pattern_of_text(pattern: str) -> str:
+    """The text with single blanks. What its words mean is the compiler's to say, but no
+    character may end the attribute that it is put in."""
+    if not isinstance(pattern, str):
+        raise CompileError(f"pattern is not a text: {pattern!r}")
+    other = re.search(r"[^\w\s<>\[\],=.-]", pattern)
+    if other:
+        raise CompileError(f"pattern has the character {other.group()!r}: {pattern}")
+    return " ".join(pattern.split())
 
 
 def _format_float(value: float) -> str:
@@ -159,16 +192,20 @@ def attention(
     query: Any,
     key: Any,
     value: Any,
-    segment_lengths: Sequence[int],
-    dilation_rates: Sequence[int],
+    segment_lengths: Sequence[int] | None = None,
+    dilation_rates: Sequence[int] | None = None,
     *,
+    pattern: str | None = None,
     is_causal: bool = False,
     scale: float | None = None,
     head_offset: Literal["block", "modulo", "end"] = "block",
     padding: Literal["null_keys", "exclude"] = "null_keys",
     return_lse: bool = False,
 ) -> Any:
-    """Dilated attention (LongNet): one softmax over the keys of all branches.
+    """Attention over the keys of a pattern: one softmax over those of all terms.
+
+    The pattern is either segments with dilation rates (LongNet), or a text that may have
+    windows and columns too.
 
     Kernels are compiled when a pattern is first used with these element types and
     head sizes (about a second), and kept: in the process, and in the cache of
@@ -180,8 +217,10 @@ def attention(
         key: [B, N, Hkv, D]; H is a multiple of Hkv, and query head h reads head
             h // (H / Hkv).
         value: [B, N, Hkv, Dv].
-        segment_lengths: of the branches, at least 1; longer than N is N.
-        dilation_rates: of the branches, at least 1; as many.
+        segment_lengths: of the segments, at least 1; longer than N is N.
+        dilation_rates: of the segments, at least 1; as many.
+        pattern: the text of a pattern instead of both, with head offset, padding and
+            overlap: "<[window<1023, 0>, columns<0, 4>], overlap = set>".
         is_causal: no keys after the query.
         scale: of the scores; None is 1/sqrt(D).
         head_offset: which residue class a head takes: "block" (torchscale and all
@@ -204,36 +243,32 @@ def attention(
     arrays = {"query": query, "key": key, "value": value}
     elements = {name: _element(name, array) for name, array in arrays.items()}
     shapes = [tuple(int(size) for size in array.shape) for array in arrays.values()]
-    lengths = _integers("segment_lengths", segment_lengths)
-    rates = _integers("dilation_rates", dilation_rates)
-    if len(lengths) != len(rates):
-        raise CompileError(
-            f"expects as many segment lengths ({len(lengths)}) as dilation rates "
-            f"({len(rates)}) [C1]"
-        )
+    if pattern is None:
+        if segment_lengths is None and dilation_rates is None:
+            raise CompileError("expects segment_lengths and dilation_rates, or pattern")
+        text = _pattern_of_segments(segment_lengths, dilation_rates, head_offset, padding)
+    else:
+        if segment_lengths is not None or dilation_rates is not None:
+            raise CompileError(
+                "expects either pattern or segment_lengths and dilation_rates, got both"
+            )
+        if (head_offset, padding) != ("block", "null_keys"):
+            raise CompileError("head_offset and padding are part of the pattern where one is given")
+        text = _pattern_of_text(pattern)
     for name, element in elements.items():
         if element != elements["query"]:
             raise CompileError(
                 f"expects element type of {name} ({element}) to equal that of query "
                 f"({elements['query']}) [C5]"
             )
-    for option, given, known in (
-        ("head_offset", head_offset, ("block", "modulo", "end")),
-        ("padding", padding, ("null_keys", "exclude")),
-    ):
-        if given not in known:
-            raise CompileError(f"{option} '{given}' is not one of {', '.join(known)}")
-    segments = tuple(zip(lengths, rates, strict=True))
     ranks_fit = all(len(shape) == 4 for shape in shapes)
     kernel = _Kernel(
         element=elements["query"],
         head_dim=shapes[0][-1] if shapes[0] else 0,
         value_dim=shapes[2][-1] if shapes[2] else 0,
-        segments=segments,
+        pattern=text,
         causal=bool(is_causal),
         scale=None if scale is None else float(scale),
-        head_offset=head_offset,
-        padding=padding,
         with_lse=bool(return_lse),
     )
     if not ranks_fit or not _fit(*shapes):

@@ -79,6 +79,65 @@ def test_patterns(offset, padding):
     close(out, wanted, np.float32)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        (  # StreamingLLM
+            "<[window<15, 0>, columns<0, 4>], overlap = set>",
+            oracle.Pattern(
+                (oracle.Window(15, 0), oracle.Columns(0, 4)), padding="exclude", overlap="set"
+            ),
+        ),
+        ("<[window<9, 0>]>", oracle.Pattern((oracle.Window(9, 0),), padding="exclude")),  # Mistral
+        (  # Longformer without its global rows
+            "<[window<4, 4, 2>, columns<0, 2>], overlap = set>",
+            oracle.Pattern(
+                (oracle.Window(4, 4, 2), oracle.Columns(0, 2)), padding="exclude", overlap="set"
+            ),
+        ),
+        (  # LongNet with sinks
+            "<[segment<8, 1>, segment<32, 3>,\n  columns<0, 3>], offset = modulo>",
+            oracle.Pattern(
+                ((8, 1), (32, 3), oracle.Columns(0, 3)), offset="modulo", padding="exclude"
+            ),
+        ),
+        ("<[segment<16, 3>]>", oracle.Pattern(((16, 3),))),
+    ],
+)
+def test_patterns_as_text(text, pattern, causal):
+    q, k, v = qkv(length=45, heads=4, kv_heads=2)
+    out, lse = attention(q, k, v, pattern=text, is_causal=causal, return_lse=True)
+    wanted, wanted_lse = oracle.attention(q, k, v, pattern, causal)
+    close(out, wanted, np.float32)
+    close(lse, wanted_lse, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "expects segment_lengths and dilation_rates, or pattern"),
+        ({"segment_lengths": [8]}, "dilation_rates is not a list of integers: None"),
+        ({"segment_lengths": [8], "pattern": "<[window<1, 0>]>"}, "expects either pattern or"),
+        ({"pattern": 7}, "pattern is not a text: 7"),
+        ({"pattern": "<[window<1, 0>]>) causal"}, r"has the character '\)'"),
+        ({"pattern": "<[window<1, 0>]>", "padding": "exclude"}, "are part of the pattern"),
+        ({"pattern": "<[window<1, 0>]>", "head_offset": "end"}, "are part of the pattern"),
+        ({"pattern": ""}, "expected '<'"),
+        ({"pattern": "<[]>"}, r"at least one term \[C1\]"),
+        ({"pattern": "<[rows<0, 4>]>"}, "expected segment, window or columns, got 'rows'"),
+        ({"pattern": "<[segment<8, 2>], offset = constant<2>>"}, r"in \[0, 2\) \[C3\]"),
+        ({"pattern": "<[window<1, 0>], padding = null_keys>"}, r"padding = exclude.*\[C6\]"),
+        ({"pattern": "<[window<-1, 0>]>"}, r"left of a window \(-1\).*\[C11\]"),
+        ({"pattern": "<[columns<4, 4>]>"}, r"begin of columns \(4\).*\[C12\]"),
+    ],
+)
+def test_what_a_pattern_may_not_be(arguments, message):
+    with pytest.raises(CompileError, match=message) as caught:
+        attention(*qkv(), **arguments)
+    assert "<text>" not in str(caught.value)
+
+
 def test_fewer_key_heads_and_another_value_size():
     q, k, v = qkv(heads=6, kv_heads=2, value_dim=5)
     out = attention(q, k, v, [16], [2])

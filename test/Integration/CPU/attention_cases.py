@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from oracle import Pattern, attention
+from oracle import Columns, Pattern, Window, attention
 
 DOMAIN = "org.dilated_mlir"
 TOOLS = Path(
@@ -104,12 +104,21 @@ def expected_outputs(case, operands):
 # ===-----------------------------------------------------------------------===#
 
 
+def term_text(term):
+    if isinstance(term, Window):
+        left, right, dilation = term
+        return f"window<{left}, {right}" + (f", {dilation}>" if dilation != 1 else ">")
+    kind = "columns" if isinstance(term, Columns) else "segment"
+    return f"{kind}<{term[0]}, {term[1]}>"
+
+
 def pattern_text(pattern):
-    terms = ", ".join(f"segment<{w}, {r}>" for w, r in pattern.segments)
+    terms = ", ".join(map(term_text, pattern.terms))
     offset = pattern.offset
     if offset == "constant":
         offset += f"<{pattern.constant}>"
-    return f"<[{terms}], offset = {offset}, padding = {pattern.padding}>"
+    overlap = ", overlap = set" if pattern.overlap == "set" else ""
+    return f"<[{terms}], offset = {offset}, padding = {pattern.padding}{overlap}>"
 
 
 def mlir_module(case):
@@ -162,7 +171,8 @@ def mlir_module(case):
 
 
 def onnx_model(case, opset=20):
-    """One node of our domain; what has its default is left out."""
+    """One node of our domain, which has segments alone; what has its default is left
+    out."""
 
     def info(name, shape, type):
         shape = list(shape)
@@ -178,8 +188,8 @@ def onnx_model(case, opset=20):
         outputs.append(info("lse", shape, ONNX_TYPES[case.lse_dtype]))
     pattern = case.pattern
     attributes = {
-        "segment_lengths": [w for w, _ in pattern.segments],
-        "dilation_rates": [r for _, r in pattern.segments],
+        "segment_lengths": [w for w, _ in pattern.terms],
+        "dilation_rates": [r for _, r in pattern.terms],
     }
     if case.causal:
         attributes["is_causal"] = 1

@@ -1,26 +1,43 @@
 """Dilated attention in numpy, written from docs/spec.md and nothing else.
 
 One softmax over a multiset: for every (position, head) the number of times each
-key is selected and the number of null keys are counted from S1 to S5, then
-S6 to S8 are two lines of numpy in float64. No gather, no branch outputs, no
+key is selected and the number of null keys are counted from S1 to S5 and S9 to S11,
+then S6 to S8 are two lines of numpy in float64. No gather, no branch outputs, no
 mixing: it shares no step with what it tests. Memory is N x N per head.
 
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 
+class Window(NamedTuple):
+    """S10"""
+
+    left: int
+    right: int
+    dilation: int = 1
+
+
+class Columns(NamedTuple):
+    """S11"""
+
+    begin: int
+    end: int
+
+
 @dataclass(frozen=True)
 class Pattern:
-    """Segment terms with what they share (docs/spec.md, sections 2, 3 and 5)."""
+    """Terms with what they share (docs/spec.md, sections 2, 3 and 5)."""
 
-    segments: tuple  # of (w, r)
+    terms: tuple  # of Window, Columns, and pairs (w, r) for segments
     offset: str = "block"  # block, modulo, end or constant
     constant: int = 0
     padding: str = "null_keys"  # or exclude
+    overlap: str = "multiset"  # or set
 
     def head_offset(self, h, heads, r):
         """o(h), section 3."""
@@ -34,6 +51,17 @@ class Pattern:
         return self.constant
 
 
+def selected_by(term, rows, n):
+    """selected[p, key] of a window or columns."""
+    key = np.arange(n)[None, :]
+    if isinstance(term, Window):  # S10: key = p + j * dilation, -left <= j <= right
+        distance = key - rows[:, None]
+        j = distance // term.dilation
+        exact = distance % term.dilation == 0
+        return exact & (-term.left <= j) & (j <= term.right)
+    return np.broadcast_to((term.begin <= key) & (key < term.end), (len(rows), n))  # S11
+
+
 def selection(pattern, h, heads, n, causal, rows=None):
     """counts[p, key]: how often p selects the key; nulls[p]: its null keys. `rows`
     are the positions p, all of them by default."""
@@ -41,7 +69,13 @@ def selection(pattern, h, heads, n, causal, rows=None):
     rows = position if rows is None else rows
     counts = np.zeros((len(rows), n))
     nulls = np.zeros(len(rows))
-    for w, r in pattern.segments:
+    before = position[None, :] <= rows[:, None]  # S4
+    for term in pattern.terms:
+        if isinstance(term, (Window, Columns)):
+            selected = selected_by(term, rows, n)
+            counts += selected & before if causal else selected
+            continue
+        w, r = term
         w = min(w, n)  # S1
         segment, within = position // w, position % w
         o = pattern.head_offset(h, heads, r)
@@ -49,12 +83,15 @@ def selection(pattern, h, heads, n, causal, rows=None):
         same = segment[rows, None] == segment[None, :]
         selected = in_class[rows, None] & in_class[None, :] & same  # S3
         if causal:
-            selected &= position[None, :] <= rows[:, None]  # S4
+            selected &= before
         counts += selected
         if pattern.padding == "null_keys" and not causal:  # S5
             length = np.minimum(w, n - segment[rows] * w)
             real = np.maximum(0, -(-(length - o) // r))
             nulls += np.where(in_class[rows], -(-w // r) - real, 0)  # L - real
+    if pattern.overlap == "set":
+        assert pattern.padding == "exclude"  # C6
+        counts = np.minimum(counts, 1)  # S9
     return counts, nulls
 
 

@@ -1,12 +1,15 @@
 """Random attention configurations through the compiler, against the oracle.
 
-usage: random_configs.py --count N --seed S [--mcpu NAME] [--no-fuse] [--device D]
-                         [--max-length N] [--max-depth D] [--only I,J] [--keep DIR]
+usage: random_configs.py --count N --seed S [--terms any] [--mcpu NAME] [--no-fuse]
+                         [--device D] [--max-length N] [--max-depth D] [--only I,J]
+                         [--keep DIR]
 
-Configuration number i depends on the seed, i, --max-length and --max-depth alone, so
-`--only i --keep DIR` makes a failing one again. Packed and 4-D operands come as ONNX
-models, many to a process; constant head offsets and other layouts as MLIR modules, which
-is where they can be written. Closing line `N passed, N failed`.
+Patterns are multisets of segments, or, with `--terms any`, of segments, windows and
+columns, half of them sets. Configuration number i depends on the seed, i, --terms,
+--max-length and --max-depth alone, so `--only i --keep DIR` makes a failing one again.
+Packed and 4-D operands come as ONNX models, many to a process; constant head offsets,
+other layouts and other terms as MLIR modules, which is where they can be written. Closing
+line `N passed, N failed`.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
@@ -21,7 +24,7 @@ import onnx
 
 import attention_cases
 from attention_cases import Case
-from oracle import Pattern
+from oracle import Columns, Pattern, Window
 
 # The narrow types' is a few of their units: inputs are rounded for the oracle
 # too, so what is left is the rounding of weights and of the result.
@@ -61,7 +64,52 @@ def random_pattern(rng, n):
     )
 
 
-def random_case(rng, longest, deepest):
+LARGEST = 2**63 - 1  # any number that is not negative is legal
+
+
+def random_window(rng, n):
+    def reach():
+        return int(rng.choice([0, 1, rng.integers(0, n + 1), rng.integers(0, 40), LARGEST]))
+
+    dilation = int(rng.choice([1, 1, 1, 2, 3, 8, rng.integers(1, n + 2), LARGEST]))
+    return Window(reach(), reach(), dilation)
+
+
+def random_columns(rng, n):
+    begin = int(rng.choice([0, 0, rng.integers(0, n + 2)]))
+    count = int(rng.choice([1, 4, rng.integers(1, n + 2)]))
+    return Columns(begin, LARGEST if rng.random() < 0.1 else begin + count)
+
+
+def random_mixture(rng, n):
+    """A pattern of terms of all kinds."""
+    segments = list(random_pattern(rng, n).terms)
+    terms = []
+    for _ in range(rng.integers(1, 6)):
+        kind = rng.integers(4)
+        if kind == 0:
+            terms.append(segments[rng.integers(len(segments))])
+        elif kind == 1:
+            terms.append(random_columns(rng, n))
+        else:
+            terms.append(random_window(rng, n))
+    if rng.random() < 0.1:
+        terms.append(terms[0])
+    rates = [term[1] for term in terms if not isinstance(term, (Window, Columns))]
+    offset = str(rng.choice(["block", "modulo", "end", "constant"]))
+    constant = int(rng.integers(min(rates, default=1)))
+    is_set = rng.random() < 0.5
+    may_pad = not is_set and len(rates) == len(terms)
+    return Pattern(
+        tuple(terms),
+        offset,
+        constant if offset == "constant" else 0,
+        "null_keys" if may_pad and rng.random() < 0.5 else "exclude",
+        "set" if is_set else "multiset",
+    )
+
+
+def random_case(rng, longest, deepest, terms):
     lengths = [rng.integers(1, longest + 1), rng.integers(1, longest + 1), rng.integers(1, 20)]
     n = int(rng.choice(lengths))
     heads = int(rng.integers(1, 17))
@@ -70,8 +118,9 @@ def random_case(rng, longest, deepest):
         kv_heads = int(rng.choice([g for g in range(1, heads + 1) if heads % g == 0]))
     depth = int(rng.integers(1, deepest + 1))
     value_depth = int(rng.integers(1, deepest + 1)) if rng.random() < 0.2 else depth
-    pattern = random_pattern(rng, n)
-    as_mlir = pattern.offset == "constant" or rng.random() < 0.1
+    is_mixed = terms == "any"
+    pattern = random_mixture(rng, n) if is_mixed else random_pattern(rng, n)
+    as_mlir = is_mixed or pattern.offset == "constant" or rng.random() < 0.1
     layouts = ("bnhd",) * 4
     if as_mlir and rng.random() < 0.6:
         layouts = tuple(str(layout) for layout in rng.choice(["bnhd", "bhnd"], 4))
@@ -96,9 +145,9 @@ def random_case(rng, longest, deepest):
     return case, as_mlir
 
 
-def write(folder, rng, longest, deepest):
+def write(folder, rng, longest, deepest, terms):
     """Writes one configuration; returns it and the MLIR module, if it is one."""
-    case, as_mlir = random_case(rng, longest, deepest)
+    case, as_mlir = random_case(rng, longest, deepest, terms)
     operands = attention_cases.random_operands(case, rng)
     outputs = attention_cases.expected_outputs(case, operands)
     attention_cases.write_data(folder, case, operands, outputs)
@@ -145,6 +194,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--terms", choices=["segments", "any"], default="segments")
     parser.add_argument("--no-fuse", action="store_true", help="run the branches as they are")
     parser.add_argument("--device", default="cpu", help="of dilated-run")
     parser.add_argument("--max-length", type=int, default=600, help="of a sequence")
@@ -172,6 +222,7 @@ def main():
                 np.random.default_rng([arguments.seed, number]),
                 arguments.max_length,
                 arguments.max_depth,
+                arguments.terms,
             )
             tolerance = tolerance_of(case, arguments.no_fuse)
             if module:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import golden_cases
-from oracle import Pattern, attention, selection
+from oracle import Columns, Pattern, Window, attention, selection
 
 CASES = golden_cases.load()
 
@@ -55,6 +55,49 @@ def test_null_keys_of_a_slide_of_1069_tokens():
     """The numbers of docs/spec.md, S5."""
     _, nulls = selection(Pattern(((1024, 1),)), 0, 1, 1069, causal=False)
     assert nulls[1023] == 0 and nulls[1024] == 979
+
+
+def test_a_window_selects_every_second_key_that_exists():
+    """docs/spec.md, S10."""
+    pattern = Pattern((Window(1, 2, 2),), padding="exclude")
+    counts, nulls = selection(pattern, 0, 1, 10, causal=False)
+    keys = [list(np.flatnonzero(row)) for row in counts]
+    assert keys[0] == [0, 2, 4] and keys[5] == [3, 5, 7, 9] and keys[8] == [6, 8]
+    assert not nulls.any() and counts.max() == 1
+    counts, _ = selection(pattern, 0, 1, 10, causal=True)
+    assert list(np.flatnonzero(counts[5])) == [3, 5]
+
+
+def test_columns_are_keys_of_every_row():
+    """docs/spec.md, S11."""
+    pattern = Pattern((Columns(2, 4),), padding="exclude")
+    counts, _ = selection(pattern, 0, 1, 10, causal=False)
+    assert all(list(np.flatnonzero(row)) == [2, 3] for row in counts)
+    counts, _ = selection(pattern, 0, 1, 10, causal=True)
+    assert [int(row.sum()) for row in counts] == [0, 0, 1] + 7 * [2]
+    counts, _ = selection(pattern, 0, 1, 3, causal=False)
+    assert all(list(np.flatnonzero(row)) == [2] for row in counts)
+    assert not selection(pattern, 0, 1, 2, causal=False)[0].any()
+
+
+def test_a_set_counts_a_key_once():
+    """docs/spec.md, S9: with what terms of a multiset count more than once."""
+    terms = ((8, 1), Window(2, 0), Columns(0, 4))
+    counts, _ = selection(Pattern(terms, padding="exclude"), 0, 1, 16, causal=True)
+    once, _ = selection(
+        Pattern(terms, padding="exclude", overlap="set"), 0, 1, 16, causal=True
+    )
+    assert counts[3, 2] == 3 and counts[12, 2] == 1 and counts[12, 11] == 2
+    np.testing.assert_array_equal(once, counts > 0)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_window_over_everything_is_dense_attention(causal):
+    operands = random_operands(np.random.default_rng(6))
+    window = Pattern((Window(2**63 - 1, 2**63 - 1),), padding="exclude")
+    dense = Pattern(((2**63 - 1, 1),))
+    for got, wanted in zip(attention(*operands, window, causal), attention(*operands, dense, causal)):
+        np.testing.assert_array_equal(got, wanted)
 
 
 def test_uncovered_rows_are_zero():
