@@ -7,6 +7,7 @@
 #include "AttentionCase.h"
 
 #include "dilated-mlir/Plan/PatternCount.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <limits>
@@ -23,29 +24,33 @@ TensorShape AttentionCase::getKeyShape() const {
   return {batch, sequence, getKvHeads(), headDim};
 }
 
-SmallVector<int64_t> AttentionCase::getEncodedPattern() const {
-  SmallVector<int64_t> numbers;
-  plan::PatternOptions options;
-  options.rule = static_cast<plan::OffsetRule>(offset);
-  options.isCausal = causal;
-  options.hasNullKeys = padding == Padding::NullKeys;
-  plan::PatternEncoder::writeHeader(
-      numbers, static_cast<int64_t>(segments.size()), options);
-  for (const SegmentSize &segment : segments)
-    plan::PatternEncoder::writeTerm(
-        numbers, plan::makeSegment(segment.length, segment.rate));
-  return numbers;
+std::string AttentionCase::getPatternText() const {
+  if (!pattern.empty())
+    return pattern;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "<[";
+  llvm::interleaveComma(segments, os, [&](SegmentSize segment) {
+    os << "segment<" << segment.length << ", " << segment.rate << '>';
+  });
+  os << "], offset = " << stringifyHeadOffsetRule(offset)
+     << ", padding = " << stringifyPadding(padding) << '>';
+  return text;
 }
 
-int64_t AttentionCase::countPairs() const {
-  SmallVector<int64_t> numbers = getEncodedPattern();
-  return plan::multiplySaturating(
-      batch,
-      plan::countPattern(plan::Pattern(numbers.data()), heads, sequence).pairs);
+PatternAttr AttentionCase::parsePattern(MLIRContext &context) const {
+  return dyn_cast_if_present<PatternAttr>(
+      parseAttribute("#dilated.pattern" + getPatternText(), &context));
 }
 
-double AttentionCase::countFlops() const {
-  return 4.0 * static_cast<double>(headDim) * static_cast<double>(countPairs());
+std::optional<int64_t>
+AttentionCase::countPairs(ArrayRef<int64_t> encodedPattern) const {
+  constexpr int64_t maxSteps = int64_t(1) << 26; // a second or so
+  std::optional<int64_t> pairs = plan::countUsefulPairs(
+      plan::Pattern(encodedPattern.data()), heads, sequence, maxSteps);
+  if (pairs)
+    pairs = plan::multiplySaturating(batch, *pairs);
+  return pairs;
 }
 
 int64_t AttentionCase::countBytes() const {
@@ -135,8 +140,9 @@ llvm::Error mlir::dilated::verifyCase(const AttentionCase &attention) {
   if (attention.headDim > maxHeadDim)
     return makeError("--head-dim must be at most " + Twine(maxHeadDim) +
                      ", is " + Twine(attention.headDim));
-  if (attention.segments.empty())
-    return makeError("--segments and --dilations need at least one value");
+  if (attention.segments.empty() && attention.pattern.empty())
+    return makeError(
+        "--segments and --dilations need at least one value, or --pattern");
   for (const SegmentSize &segment : attention.segments)
     if (segment.length < 1 || segment.rate < 1)
       return makeError("segment " + Twine(segment.length) + " with dilation " +
@@ -165,14 +171,9 @@ std::string mlir::dilated::buildModule(const AttentionCase &attention) {
      << " {dilated.name = \"key\"}, %value: " << key
      << " {dilated.name = \"value\"}) -> (" << query
      << " {dilated.name = \"out\"}) {\n"
-     << "  %out = dilated.attention %query, %key, %value\n      pattern(<[";
-  llvm::interleaveComma(attention.segments, os, [&](SegmentSize segment) {
-    os << "segment<" << segment.length << ", " << segment.rate << '>';
-  });
-  os << "], offset = " << stringifyHeadOffsetRule(attention.offset)
-     << ", padding = " << stringifyPadding(attention.padding) << ">)"
-     << (attention.causal ? " causal" : "") << "\n      : " << query << ", "
-     << key << ", " << key << " -> " << query << "\n  return %out : " << query
-     << "\n}\n";
+     << "  %out = dilated.attention %query, %key, %value\n      pattern("
+     << attention.getPatternText() << ")" << (attention.causal ? " causal" : "")
+     << "\n      : " << query << ", " << key << ", " << key << " -> " << query
+     << "\n  return %out : " << query << "\n}\n";
   return text;
 }

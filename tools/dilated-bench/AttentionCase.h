@@ -27,19 +27,24 @@ struct AttentionCase {
   bool causal = false;
   HeadOffsetRule offset = HeadOffsetRule::Block;
   Padding padding = Padding::NullKeys;
+  std::string pattern; // as text: instead of segments, offset and padding
   dilated_rt_type type = DILATED_RT_F32;
 
   int64_t getKvHeads() const { return kvHeads ? kvHeads : heads; }
   TensorShape getQueryShape() const;
   TensorShape getKeyShape() const;
 
-  /// The encoded pattern (dilated-mlir/Plan/Pattern.h).
-  SmallVector<int64_t> getEncodedPattern() const;
+  /// `pattern`, or what the segments are as text: "<[segment<8, 1>], ...>".
+  std::string getPatternText() const;
+  /// Null when the text is none; the reason is a diagnostic of the context.
+  PatternAttr parsePattern(MLIRContext &context) const;
 
   /// Useful pairs of all batch elements (see PatternCount.h), saturating, and
-  /// 4 * D operations for each.
-  int64_t countPairs() const;
-  double countFlops() const;
+  /// 4 * D operations for each; std::nullopt where to count them takes long.
+  std::optional<int64_t> countPairs(ArrayRef<int64_t> encodedPattern) const;
+  double countFlops(int64_t pairs) const {
+    return 4.0 * static_cast<double>(headDim) * static_cast<double>(pairs);
+  }
 
   /// Bytes of query, key, value and output, each once.
   int64_t countBytes() const;

@@ -20,6 +20,7 @@
 #include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/RunDevice.h"
+#include "dilated-mlir/Transforms/EncodedPattern.h"
 #include "dilated-mlir/Transforms/PlanReport.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Parser/Parser.h"
@@ -38,6 +39,8 @@ static constexpr const char *kOverview =
   dilated-bench attention --config gigapath --seq 45681 --dtype bf16 --threads 8
   dilated-bench attention --seq 8192 --heads 8 --head-dim 64 \
       --segments 1024,4096,8192 --dilations 1,2,4 --causal --json
+  dilated-bench attention --seq 8192 --heads 8 --head-dim 64 --causal \
+      --pattern '<[window<1023, 0>, columns<0, 4>], overlap = set>'
   dilated-bench attention --config paper-lm --plan      what would be computed, without running
   dilated-bench model model.onnx --shape tokens=1x4096x128
   dilated-bench model model.so --onnx-test-dir encoder  on the data of a test case, set by set
@@ -46,7 +49,7 @@ Configurations: gigapath, gigapath-250k, longvit-1024, longvit-32k, paper-lm, pa
 bench-128, dense (a segment as long as the sequence).
 
 A rate counts 4 * head-dim operations for each pair of a real query and a real key, once
-per term that selects it; null keys and padding don't count. It is held against
+per term that selects it, once in all in a set; null keys and padding don't count. It is held against
 OpenBLAS' 1024^3 matrix product on as many threads, where libopenblas.so.0 is found.
 Exit codes: 0 done, 1 it can't be compiled or run, 2 bad usage.
 )";
@@ -77,6 +80,11 @@ struct Options : ToolOptions {
   cl::list<int64_t> dilations{"dilations", cl::desc("dilation rates"),
                               cl::value_desc("R,..."), cl::CommaSeparated,
                               cl::cat(category)};
+  cl::opt<std::string> pattern{
+      "pattern",
+      cl::desc("a pattern as MLIR has it, instead of --segments, --dilations, "
+               "--head-offset and --padding"),
+      cl::value_desc("<[window<1023, 0>]>"), cl::cat(category)};
   cl::opt<bool> causal{"causal", cl::desc("keys up to the query alone"),
                        cl::cat(category)};
   cl::opt<HeadOffsetRule> offset{
@@ -150,8 +158,8 @@ struct Options : ToolOptions {
       return {address(shapes), address(testDir)};
     return {address(config),    address(sequence), address(heads),
             address(kvHeads),   address(headDim),  address(segments),
-            address(dilations), address(causal),   address(offset),
-            address(padding),   address(batch)};
+            address(dilations), address(pattern),  address(causal),
+            address(offset),    address(padding),  address(batch)};
   }
 };
 
@@ -203,6 +211,13 @@ static llvm::Expected<AttentionCase> readCase(const Options &options) {
                      " is not one of f32, f16, bf16, f64");
   attention.type = *type;
 
+  attention.pattern = options.pattern;
+  if (!options.pattern.empty() &&
+      (!options.segments.empty() || !options.dilations.empty() ||
+       options.offset.getNumOccurrences() ||
+       options.padding.getNumOccurrences()))
+    return makeError("--pattern takes the place of --segments, --dilations, "
+                     "--head-offset and --padding: give one or the other");
   if (options.segments.size() != options.dilations.size())
     return makeError(Twine(options.segments.size()) + " segments and " +
                      Twine(options.dilations.size()) +
@@ -317,9 +332,15 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
   FailureOr<VectorFeatures> vectors = compiler.getVectors();
   if (failed(vectors))
     return kUsage;
-  SmallVector<int64_t> numbers = attention->getEncodedPattern();
+  PatternAttr pattern = attention->parsePattern(context);
+  if (!pattern)
+    return kUsage;
+  std::optional<SmallVector<int64_t>> encoded =
+      getEncodedPattern(pattern, attention->causal);
+  if (!encoded)
+    return fail(kUsage, "the pattern has terms that are not measured");
   PlannedAttention planned = {
-      numbers,
+      *encoded,
       attention->batch,
       attention->heads,
       attention->sequence,
@@ -334,8 +355,9 @@ static int benchAttention(MLIRContext &context, Compiler &compiler,
   }
   Measurement measurement;
   measurement.name = describe(*attention);
-  measurement.usefulPairs = attention->countPairs();
-  measurement.usefulFlops = attention->countFlops();
+  measurement.usefulPairs = attention->countPairs(*encoded);
+  if (measurement.usefulPairs)
+    measurement.usefulFlops = attention->countFlops(*measurement.usefulPairs);
   measurement.bytes = attention->countBytes();
   if (device.isCpu() && !options.noFuse)
     measurement.executedPairs = countExecutedPairs(planned);

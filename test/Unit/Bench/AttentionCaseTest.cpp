@@ -6,6 +6,8 @@
 
 #include "tools/dilated-bench/AttentionCase.h"
 
+#include "dilated-mlir/Transforms/EncodedPattern.h"
+
 #include <gtest/gtest.h>
 
 using namespace mlir::dilated;
@@ -22,13 +24,37 @@ TEST(AttentionCase, EveryConfigurationIsValid) {
   EXPECT_FALSE(findConfig("gigapath-2"));
 }
 
+static std::optional<int64_t> countPairs(const AttentionCase &attention) {
+  mlir::MLIRContext context;
+  context.loadDialect<DilatedDialect>();
+  PatternAttr pattern = attention.parsePattern(context);
+  return attention.countPairs(*getEncodedPattern(pattern, attention.causal));
+}
+
+// Row p has min(p + 1, 4) keys of the window. Of the two columns, those of rows
+// 0 to 3 are among them, and so is the second one of row 4.
+TEST(AttentionCase, CountsKeysOfASetOnce) {
+  AttentionCase attention = *findConfig("dense");
+  attention.heads = 3;
+  attention.sequence = 10;
+  attention.causal = true;
+  attention.pattern = "<[window<3, 0>, columns<0, 2>], overlap = set>";
+  EXPECT_EQ(countPairs(attention), 3 * (1 + 2 + 3 + 4 + 5 + 5 * 6));
+  attention.pattern = "<[window<3, 0>, columns<0, 2>]>";
+  EXPECT_EQ(countPairs(attention), 3 * ((1 + 2 + 3 + 7 * 4) + (1 + 9 * 2)));
+  EXPECT_NE(buildModule(attention).find(
+                "pattern(<[window<3, 0>, columns<0, 2>]>) causal"),
+            std::string::npos);
+}
+
 TEST(AttentionCase, CountsWorkAndBytes) {
   AttentionCase attention = *findConfig("dense");
   attention.batch = 2;
   attention.sequence = 128;
   attention.kvHeads = 8;
-  EXPECT_EQ(attention.countPairs(), 2 * 32 * 128 * 128);
-  EXPECT_EQ(attention.countFlops(), 4.0 * 64 * 2 * 32 * 128 * 128);
+  std::optional<int64_t> pairs = countPairs(attention);
+  EXPECT_EQ(pairs, 2 * 32 * 128 * 128);
+  EXPECT_EQ(attention.countFlops(*pairs), 4.0 * 64 * 2 * 32 * 128 * 128);
   EXPECT_EQ(attention.countBytes(),
             2 * (2 * 128 * 32 * 64 + 2 * 128 * 8 * 64) * 4);
 }
@@ -67,6 +93,6 @@ TEST(AttentionCase, ImpossibleCasesAreErrors) {
   EXPECT_EQ(problem([](AttentionCase &a) { a.segments[1].rate = 0; }),
             "segment 5792 with dilation 0: both must be at least 1");
   EXPECT_EQ(problem([](AttentionCase &a) { a.segments.clear(); }),
-            "--segments and --dilations need at least one value");
+            "--segments and --dilations need at least one value, or --pattern");
   EXPECT_NE(problem([](AttentionCase &a) { a.sequence = INT64_MAX; }), "");
 }
