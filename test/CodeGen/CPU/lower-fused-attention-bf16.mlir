@@ -40,11 +40,11 @@
 // STAGE-NOT: llvm.call_intrinsic "llvm.x86.avx512.mask.reduce.ps.512"
 // STAGE: amx.tile_mulf
 // PLAIN-NOT: memref<72x128xbf16>
-// PLAIN: call @dilated_rt_plan_run
+// PLAIN: call @dilated_rt_plan_keys
 
 // By the option or, before it, by the op.
 // ONLINE-NOT: scf.while
-// ONLINE: call @dilated_rt_plan_run
+// ONLINE: call @dilated_rt_plan_keys
 func.func @attention(%q: !q, %k: !q, %v: !q, %o: !q) {
   dilated.fused_attention ins(%q, %k, %v) outs(%o) pattern(#dense) : !q, !q, !q into !q
   return

@@ -7,14 +7,3 @@ func.func @tensors(%q: !t) -> !t {
     : !t, !t, !t into !t -> !t
   return %0 : !t
 }
-
-// -----
-
-!m = memref<1x8x2x16xf32>
-func.func @set(%q: !m, %o: !m) {
-  // expected-error @+1 {{overlap = set with 2 terms is not supported on CPUs}}
-  dilated.fused_attention ins(%q, %q, %q) outs(%o)
-    pattern(<[segment<4, 1>, segment<8, 2>], padding = exclude, overlap = set>)
-    : !m, !m, !m into !m
-  return
-}

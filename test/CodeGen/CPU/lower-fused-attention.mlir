@@ -6,7 +6,7 @@
 #longnet = #dilated.pattern<[segment<1024, 1>, segment<5792, 2>], offset = block, padding = null_keys>
 
 // The pattern is data: two terms, block offsets, null keys. Kernels share it.
-// CHECK: memref.global "private" constant @dilated_pattern : memref<11xi64> = dense<[2, 0, 0, 0, 1, 1024, 1, 1, 5792, 2, 1]>
+// CHECK: memref.global "private" constant @dilated_pattern : memref<14xi64> = dense<[2, 0, 0, 2, 0, 1, 1024, 1, 0, 0, 1, 5792, 2, 0]>
 // CHECK-NOT: memref.global
 
 // CHECK-LABEL: func.func @layers
@@ -50,15 +50,15 @@ func.func @scale(%q: memref<1x700x16x48xf32>, %k: memref<1x700x16x48xf32>,
 }
 
 // CHECK: func.func private @[[$KERNEL]](
-// CHECK: memref.get_global @dilated_pattern : memref<11xi64>
+// CHECK: memref.get_global @dilated_pattern : memref<14xi64>
 // CHECK: %[[TASKS:.*]] = call @dilated_rt_plan(
-// One task per batch, head and block of positions.
+// Tasks: batch, head, block of positions, share of its tiles.
 // CHECK: scf.forall (%{{.*}}) in (
 // CHECK: call @dilated_rt_plan_task(
 // CHECK: call @dilated_rt_plan_rows(
 // The whole is computed again, in the online form, where a row leaves the range.
 // CHECK: scf.while (%{{.*}} = %false)
-// CHECK: call @dilated_rt_plan_run(
+// CHECK: call @dilated_rt_plan_keys(
 // Accumulators of 8 keys times 2 vectors of rows are values of the loop.
 // CHECK: scf.for %{{.*}} = %c0 to %c48 step %c1 iter_args(%{{(.*, ){15}.*}}) ->
 // CHECK-COUNT-16: vector.fma
@@ -66,4 +66,4 @@ func.func @scale(%q: memref<1x700x16x48xf32>, %k: memref<1x700x16x48xf32>,
 // CHECK-NOT: math.exp
 // CHECK: func.func private @dilated_attention_f32_d48_0(
 // The same pattern is the same constant.
-// CHECK: memref.get_global @dilated_pattern : memref<11xi64>
+// CHECK: memref.get_global @dilated_pattern : memref<14xi64>
