@@ -39,6 +39,9 @@ struct LayoutDims {
 };
 LayoutDims getLayoutDims(Layout layout);
 
+/// Says of a combine that an attention was decomposed to it.
+constexpr StringLiteral kDecomposedAttrName = "dilated.decomposed";
+
 /// The rule as the geometry takes it.
 inline ::dilated::plan::OffsetRule getOffsetRule(HeadOffsetAttr offset) {
   return static_cast<::dilated::plan::OffsetRule>(offset.getRule());

@@ -58,7 +58,7 @@ def Dilated_Layout : I32EnumAttr<"Layout",
 def Dilated_SoftmaxForm : I32EnumAttr<"SoftmaxForm",
     "which number the scores of a row are taken relative to, before 2^x", [
       I32EnumAttrCase<"Online", 0, "online">,
-      I32EnumAttrCase<"Reference", 1, "reference">]> {
+      I32EnumAttrCase<"FixedMaximum", 1, "fixed_maximum">]> {
   let cppNamespace = "::mlir::dilated";
   let genSpecializedAttr = 0;
 }
@@ -112,7 +112,7 @@ def Dilated_SegmentAttr : Dilated_TermAttr<"Segment", "segment"> {
     Positions are cut into segments of `length`; in each, head h takes every
     `rate`-th position from its head offset, and attends within that residue
     class (S1 to S5). `multiplicity` counts equal terms (S6); it is 1 unless
-    canonicalisation merged some.
+    canonicalization merged some.
 
     Syntax: `segment<5792, 2>`, `segment<300, 1, multiplicity = 2>`.
 
@@ -178,7 +178,7 @@ def Dilated_PatternAttr : Dilated_Attr<"Pattern", "pattern"> {
                         "::mlir::dilated::Padding":$padding,
                         "::mlir::dilated::Overlap":$overlap);
   let extraClassDeclaration = [{
-    /// The terms as what they are, whose geometry can be asked for.
+    /// The terms, each with its geometry (getTerm).
     ::llvm::SmallVector<::mlir::dilated::TermAttrInterface> getTermAttrs() const;
 
     /// The terms as segments; std::nullopt when the pattern has other terms.

@@ -105,7 +105,8 @@ struct MergeEqualPartials : OpRewritePattern<CombineOp> {
         return std::get<0>(pair) == out && std::get<1>(pair) == lse;
       });
       if (same != pairs.end()) {
-        counts[std::distance(pairs.begin(), same)] += count;
+        int64_t &sum = counts[std::distance(pairs.begin(), same)];
+        sum = plan::addSaturating(sum, count);
         continue;
       }
       outs.push_back(out);

@@ -307,7 +307,7 @@ def Dilated_FusedAttentionOp : Dilated_Op<"fused_attention", [
     old contents are not read.
 
     `softmax` says what the scores of a row are taken relative to: `online`, the
-    maximum so far; `reference`, the maximum over the first keys, which saves the
+    maximum so far; `fixed_maximum`, the maximum over the first keys, which saves the
     kernel the corrections, with the rows whose weights leave the range by that
     computed once more online. Both are exact to rounding. Without it the code
     generator chooses. GPUs' kernels are always online.

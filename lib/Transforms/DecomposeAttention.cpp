@@ -187,6 +187,7 @@ void Decomposition::run() {
   auto combine = CombineOp::create(b, loc, outType.clone(shape),
                                    op.getLse() ? op.getLse().getType() : Type(),
                                    outs, lses, counts);
+  combine->setDiscardableAttr(kDecomposedAttrName, b.getUnitAttr());
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, query);
   sizes[3] = b.getIndexAttr(outType.getDimSize(3));
   Value out = swapIfBHND(combine.getOut(), op.getOutLayout(), sizes);

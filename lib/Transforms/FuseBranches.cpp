@@ -287,8 +287,12 @@ private:
       return;
     }
     ++numUnfused;
-    op->emitRemark("not fused into one attention kernel")
-            .attachNote(reason->where->getLoc())
+    // Whoever writes branches may mean them. Those of an attention are slow.
+    constexpr StringLiteral what = "not fused into one attention kernel";
+    InFlightDiagnostic diagnostic = op->hasAttr(kDecomposedAttrName)
+                                        ? op->emitWarning(what)
+                                        : op->emitRemark(what);
+    diagnostic.attachNote(reason->where->getLoc())
         << "because of this " << reason->where->getName() << ": "
         << reason->what;
   }

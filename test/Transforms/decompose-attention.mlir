@@ -33,7 +33,7 @@ func.func @narrow_grouped_excluded(%q: tensor<2x30x4x8xf16>, %k: tensor<2x30x2x8
   // CHECK: %{{.*}}, %[[COUNTS:.*]] = dilated.gather %{{.*}} heads(%[[H]]) segment(<7, 3>) offset(<modulo>) : tensor<2x30x2x8xf16> -> tensor<2x5x4x3x8xf16>, tensor<5x4xindex>
   // CHECK: dilated.dense_attention {{.*}} counts(%[[COUNTS]] : tensor<5x4xindex>)
   // CHECK-SAME: -> tensor<2x5x4x3x8xf32>, tensor<2x5x4x3xf32>
-  // CHECK: dilated.combine(%{{.*}}) lse(%{{.*}}) multiplicities [2] : tensor<2x30x4x8xf32> lse tensor<2x4x30xf32> -> tensor<2x30x4x8xf16>, tensor<2x4x30xf32>
+  // CHECK: dilated.combine(%{{.*}}) lse(%{{.*}}) multiplicities [2] {dilated.decomposed} : tensor<2x30x4x8xf32> lse tensor<2x4x30xf32> -> tensor<2x30x4x8xf16>, tensor<2x4x30xf32>
   %out, %lse = dilated.attention %q, %k, %k
       pattern(<[segment<7, 3, multiplicity = 2>], offset = modulo, padding = exclude>)
       : tensor<2x30x4x8xf16>, tensor<2x30x2x8xf16>, tensor<2x30x2x8xf16> -> tensor<2x30x4x8xf16>, tensor<2x4x30xf32>
@@ -96,7 +96,7 @@ func.func @set(%q: tensor<1x30x4x8xf32>) -> tensor<1x30x4x8xf32> {
   // CHECK: %[[D0:.*]], %[[E0:.*]] = dilated.masked_attention %{{.*}} term(#dilated.segment<7, 3>) offset(<block>) causal
   // CHECK: %[[D1:.*]], %[[E1:.*]] = dilated.masked_attention %{{.*}} term(#dilated.window<3, 1>) except([#dilated.segment<7, 3>]) offset(<block>) causal
   // CHECK: %[[D2:.*]], %[[E2:.*]] = dilated.masked_attention %{{.*}} term(#dilated.columns<0, 4>) except([#dilated.segment<7, 3>, #dilated.window<3, 1>]) offset(<block>) causal
-  // CHECK: dilated.combine(%[[D0]], %[[D1]], %[[D2]]) lse(%[[E0]], %[[E1]], %[[E2]]) :
+  // CHECK: dilated.combine(%[[D0]], %[[D1]], %[[D2]]) lse(%[[E0]], %[[E1]], %[[E2]]) {dilated.decomposed} :
   %out = dilated.attention %q, %q, %q
       pattern(<[segment<7, 3, multiplicity = 5>, window<3, 1>, columns<0, 4, multiplicity = 2>], overlap = set>) causal
       : tensor<1x30x4x8xf32>, tensor<1x30x4x8xf32>, tensor<1x30x4x8xf32> -> tensor<1x30x4x8xf32>
@@ -109,7 +109,7 @@ func.func @set(%q: tensor<1x30x4x8xf32>) -> tensor<1x30x4x8xf32> {
 // CHECK-LABEL: @set_of_one
 func.func @set_of_one(%q: tensor<1x30x4x8xf32>) -> tensor<1x30x4x8xf32> {
   // CHECK: dilated.dense_attention {{.*}} counts(
-  // CHECK: dilated.combine(%{{.*}}) lse(%{{.*}}) :
+  // CHECK: dilated.combine(%{{.*}}) lse(%{{.*}}) {dilated.decomposed} :
   %out = dilated.attention %q, %q, %q pattern(<[segment<7, 1, multiplicity = 3>], overlap = set>)
       : tensor<1x30x4x8xf32>, tensor<1x30x4x8xf32>, tensor<1x30x4x8xf32> -> tensor<1x30x4x8xf32>
   return %out : tensor<1x30x4x8xf32>

@@ -4,6 +4,7 @@
 // CHECK-COUNT-8: dilated.combine
 // CHECK: @alone_in_a_set
 // CHECK: dilated.masked_attention
+// CHECK: dilated.combine
 
 // Branches that attend to different keys are not one softmax.
 func.func @other_keys(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32>, %v: tensor<1x32x4x16xf32>) -> tensor<1x32x4x16xf32> {
@@ -266,4 +267,14 @@ func.func @alone_in_a_set(%q: tensor<1x32x4x16xf32>, %k: tensor<1x32x4x16xf32>, 
   %d0, %e0 = dilated.masked_attention %q, %k, %v term(#dilated.window<3, 0>) except([#dilated.columns<0, 4>]) offset(<block>)
       : tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32>, tensor<1x32x4x16xf32> -> tensor<1x32x4x16xf32>, tensor<1x4x32xf32>
   return %d0 : tensor<1x32x4x16xf32>
+}
+
+// -----
+
+// What was an attention once is slow by no will of its writer.
+func.func @decomposed(%q: tensor<1x32x4x16xf32>, %o: tensor<1x32x4x16xf32>, %l: tensor<1x4x32xf32>) -> tensor<1x32x4x16xf32> {
+  // expected-note @below {{a partial result is not the output and the log-sum-exp of one scatter or masked_attention}}
+  // expected-warning @below {{not fused into one attention kernel}}
+  %out = dilated.combine (%o) lse(%l) {dilated.decomposed} : tensor<1x32x4x16xf32> lse tensor<1x4x32xf32> -> tensor<1x32x4x16xf32>
+  return %out : tensor<1x32x4x16xf32>
 }

@@ -53,7 +53,8 @@ def DilatedFuseBranches : Pass<"dilated-fuse-branches"> {
     on what `dilated-decompose-attention` made and on IR written by hand. A partial
     result that no `combine` reads fuses as a pattern of one term.
 
-    Where a `combine` or a partial result does not fuse, a remark says why and where; the IR
+    Where a `combine` or a partial result does not fuse, a remark says why and where, or a
+    warning, where it was an attention once (`dilated.decomposed`); the IR
     stays as it is and still runs (`convert-dilated-branches-to-linalg`).
 
     Run: `dilated-opt --dilated-fuse-branches`

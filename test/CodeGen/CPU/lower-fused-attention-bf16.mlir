@@ -7,7 +7,7 @@
 // RUN: dilated-opt %s --dilated-lower-fused-attention="products=amx-bf16 stage-keys=0" --canonicalize --cse | FileCheck %s --check-prefix=PLAIN
 // RUN: dilated-opt %s --dilated-lower-fused-attention=softmax=online | FileCheck %s --check-prefix=ONLINE
 // RUN: sed 's/pattern(#dense)/pattern(#dense) {softmax = #dilated<softmax online>}/' %s | dilated-opt \
-// RUN:   --dilated-lower-fused-attention=softmax=reference | FileCheck %s --check-prefix=ONLINE
+// RUN:   --dilated-lower-fused-attention=softmax=fixed-maximum | FileCheck %s --check-prefix=ONLINE
 
 #dense = #dilated.pattern<[segment<9223372036854775807, 1>]>
 !q = memref<1x?x8x48xbf16>

@@ -71,9 +71,9 @@ func.func @fused_tensors(%q: tensor<1x?x4x8xf32>, %init: tensor<1x?x4x8xf32>, %l
 
 // CHECK-LABEL: @fused_memrefs
 func.func @fused_memrefs(%q: memref<1x?x4x8xf64, strided<[?, ?, ?, 1], offset: ?>>, %out: memref<1x?x4x8xf64>) {
-  // CHECK: dilated.fused_attention ins({{.*}}) outs(%{{.*}}) pattern({{.*}}) causal {softmax = #dilated<softmax reference>} : memref
+  // CHECK: dilated.fused_attention ins({{.*}}) outs(%{{.*}}) pattern({{.*}}) causal {softmax = #dilated<softmax fixed_maximum>} : memref
   dilated.fused_attention ins(%q, %q, %q) outs(%out)
-      pattern(<[segment<8, 1>], offset = block, padding = null_keys>) causal {softmax = #dilated<softmax reference>}
+      pattern(<[segment<8, 1>], offset = block, padding = null_keys>) causal {softmax = #dilated<softmax fixed_maximum>}
       : memref<1x?x4x8xf64, strided<[?, ?, ?, 1], offset: ?>>,
         memref<1x?x4x8xf64, strided<[?, ?, ?, 1], offset: ?>>,
         memref<1x?x4x8xf64, strided<[?, ?, ?, 1], offset: ?>> into memref<1x?x4x8xf64>
