@@ -20,6 +20,7 @@
 namespace mlir::dilated {
 #define GEN_PASS_DEF_DILATEDDECOMPOSEATTENTION
 #include "dilated-mlir/Transforms/Passes.h.inc"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 } // namespace mlir::dilated
 
 using namespace mlir;

@@ -13,6 +13,7 @@
 namespace mlir::dilated {
 #define GEN_PASS_DEF_DILATEDGUARDDIVISION
 #include "dilated-mlir/Transforms/Passes.h.inc"
+#include "mlir/IR/TypeUtilities.h"
 } // namespace mlir::dilated
 
 using namespace mlir;

@@ -9,6 +9,7 @@
 
 #include "dialects/Dilated/Dilated.h"
 #include "dilated-mlir/Plan/TileGrid.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/JSON.h"
 
 namespace mlir::dilated {

@@ -11,6 +11,7 @@
 
 #include "dilated-mlir/Plan/Pattern.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
