@@ -87,7 +87,8 @@ typedef struct DilatedCompileOptions {
   bool expandFunctions;
   /* Leave branches as they are: the reference, through linalg. */
   bool noFuse;
-  /* Compile on the calling thread alone. */
+  /* Without effect: a compilation has the calling thread alone, on which a
+     crash of the compiler is caught and reported as an error. */
   bool singleThreaded;
   /* Where compiled code is kept (Support/CompilationCache.h); NULL: the default
      folder, "": nowhere. */

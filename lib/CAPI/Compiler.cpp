@@ -9,6 +9,7 @@
 #include "Artifact.h"
 #include "dilated-mlir/InitAll.h"
 #include "dilated-mlir/Support/CompilationCache.h"
+#include "dilated-mlir/Support/CrashGuard.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 
@@ -110,20 +111,18 @@ static const DialectRegistry &getRegistry() {
 }
 
 static DilatedResult
-compile(const DilatedCompileOptions *given, DilatedArtifact *artifact,
-        StringRef path,
-        function_ref<LoadedModel(Compiler &, MLIRContext &)> load) {
+compileUnguarded(const DilatedCompileOptions &options,
+                 DilatedArtifact *artifact, StringRef path,
+                 function_ref<LoadedModel(Compiler &, MLIRContext &)> load) {
   auto start = std::chrono::steady_clock::now();
-  artifact->ptr = nullptr;
-  DilatedCompileOptions options = complete(given);
   CompilerOptions compilerOptions;
   if (failed(readOptions(options, compilerOptions)))
     return DilatedResultUnreadable;
   TargetOptions target = compilerOptions.target;
 
-  MLIRContext context(getRegistry(), options.singleThreaded
-                                         ? MLIRContext::Threading::DISABLED
-                                         : MLIRContext::Threading::ENABLED);
+  // A crash can be caught on this thread alone, and there is nothing to gain
+  // from others: nearly all of a model is one function.
+  MLIRContext context(getRegistry(), MLIRContext::Threading::DISABLED);
   // An op of the kernel phase may be thousands of lines long.
   context.printOpOnDiagnostic(false);
   ScopedDiagnosticHandler handler(
@@ -142,6 +141,21 @@ compile(const DilatedCompileOptions *given, DilatedArtifact *artifact,
   artifact->ptr =
       new Artifact(std::move(*compiled), std::move(target), elapsed.count());
   return DilatedResultDone;
+}
+
+static DilatedResult
+compile(const DilatedCompileOptions *given, DilatedArtifact *artifact,
+        StringRef path,
+        function_ref<LoadedModel(Compiler &, MLIRContext &)> load) {
+  artifact->ptr = nullptr;
+  DilatedCompileOptions options = complete(given);
+  DilatedResult result = DilatedResultRejected;
+  std::string crash = runGuarded(
+      [&] { result = compileUnguarded(options, artifact, path, load); });
+  if (crash.empty())
+    return result;
+  reportError(options.onDiagnostic, options.userData, crash);
+  return DilatedResultRejected;
 }
 
 DilatedResult dilatedCompileFile(const char *path,

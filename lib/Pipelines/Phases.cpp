@@ -10,8 +10,8 @@
 #include "dilated-mlir/Pipelines/Phases.h"
 
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
-#include "dilated-mlir/CodeGen/GPU/Pipeline.h"
 #include "dilated-mlir/CodeGen/GPU/Host/Passes.h"
+#include "dilated-mlir/CodeGen/GPU/Pipeline.h"
 #include "dilated-mlir/Conversion/Passes.h"
 #include "dilated-mlir/Transforms/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -87,11 +87,15 @@ void mlir::dilated::buildKernelLowering(OpPassManager &pm,
 
 void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
                                const PhaseOptions &options) {
+  // Written by hand, IR enters at any of these; what folded is looked at anew.
+  if (phase >= Phase::Graph && phase <= Phase::Kernel)
+    pm.addPass(createDilatedVerifyIndices());
   switch (phase) {
   case Phase::Import:
     // The importer writes this phase; there is only its contract to check.
     break;
   case Phase::Graph:
+    pm.addPass(createDilatedGuardIndices()); // of IR written by hand
     pm.addPass(createConvertOnnxToLinalg());
     pm.addPass(createCanonicalizerPass()); // clamps patterns where N is static
     pm.addPass(createCSEPass());

@@ -3,17 +3,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // IR written by hand may be valid and still no program: it calls what is
-// nowhere, itself, or reads beyond a tensor. Found here it is an error with a
-// location; found later, a failure of the linker or of the machine.
+// nowhere, or itself. Found here it is an error with a location; found later, a
+// failure of the linker or of the machine.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dilated-mlir/Pipelines/Program.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -77,45 +74,6 @@ LogicalResult CallVerifier::verifyCallee(Operation *user,
   return diag << "'" << callee.getName() << "'";
 }
 
-//===----------------------------------------------------------------------===//
-// Indices
-//===----------------------------------------------------------------------===//
-
-static LogicalResult verifyIndices(Operation *op, ShapedType type,
-                                   ValueRange indices) {
-  for (auto [dim, index] : llvm::enumerate(indices)) {
-    APInt value;
-    if (!matchPattern(index, m_ConstantInt(&value)))
-      continue;
-    int64_t position = value.getSExtValue(), size = type.getDimSize(dim);
-    if (position < 0 || (!ShapedType::isDynamic(size) && position >= size)) {
-      InFlightDiagnostic diag = op->emitError()
-                                << "index " << position << " of dimension "
-                                << dim << " is outside of " << type;
-      return diag;
-    }
-  }
-  return success();
-}
-
-static LogicalResult verifyIndices(ModuleOp module) {
-  bool isBroken = false;
-  auto visit = [&](Operation *op, Type type, ValueRange indices) {
-    isBroken |= failed(verifyIndices(op, cast<ShapedType>(type), indices));
-  };
-  module.walk([&](Operation *op) {
-    if (auto extract = dyn_cast<tensor::ExtractOp>(op))
-      visit(op, extract.getTensor().getType(), extract.getIndices());
-    else if (auto insert = dyn_cast<tensor::InsertOp>(op))
-      visit(op, insert.getDest().getType(), insert.getIndices());
-    else if (auto load = dyn_cast<memref::LoadOp>(op))
-      visit(op, load.getMemRefType(), load.getIndices());
-    else if (auto store = dyn_cast<memref::StoreOp>(op))
-      visit(op, store.getMemRefType(), store.getIndices());
-  });
-  return failure(isBroken);
-}
-
 FailureOr<Signature> mlir::dilated::readProgram(ModuleOp module) {
   FailureOr<Signature> signature = Signature::read(module);
   if (failed(signature))
@@ -131,10 +89,7 @@ FailureOr<Signature> mlir::dilated::readProgram(ModuleOp module) {
     return main.emitError("has ")
            << main.getNumArguments() << " arguments, the module's signature "
            << signature->inputs.size() << " inputs";
-  // All problems in one report.
-  bool isBroken = failed(CallVerifier(module).verify(main));
-  isBroken |= failed(verifyIndices(module));
-  if (isBroken)
+  if (failed(CallVerifier(module).verify(main)))
     return failure();
   return signature;
 }

@@ -122,6 +122,14 @@ static dilated_status create(const dilated_api *api,
   if (dilated_status status = verifyProcessor(description, error))
     return status;
 
+  bool hasSideFile =
+      library.store && !library.store->data && library.store->bytes > 0;
+  if (options.weights_path && !hasSideFile)
+    return setError(error, DILATED_INVALID_ARGUMENT,
+                    "weights_path is '%s', but the model has its weights "
+                    "inside",
+                    options.weights_path);
+
   Allocator allocator = {options.allocate, options.deallocate,
                          options.allocator_user};
   void *memory = allocator.get(sizeof(dilated_model));

@@ -34,6 +34,22 @@ static llvm::SmallString<128> getFolder(llvm::StringRef path) {
   return folder.empty() ? llvm::SmallString<128>(".") : folder;
 }
 
+/// Opening a pipe waits for a reader, who may never come: seconds are enough
+/// for one that a shell has started.
+static int openDirect(const char *path) {
+  int descriptor = -1;
+  for (int attempt = 0; attempt < 200; ++attempt) {
+    descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor >= 0 || errno != ENXIO)
+      break;
+    usleep(10'000);
+  }
+  // What is written may wait: the reader is there.
+  if (descriptor >= 0)
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
+  return descriptor;
+}
+
 llvm::Expected<AtomicFile> AtomicFile::create(llvm::StringRef path,
                                               bool executable) {
   mode_t mode = executable ? 0777 : 0666; // less the process' umask
@@ -43,7 +59,10 @@ llvm::Expected<AtomicFile> AtomicFile::create(llvm::StringRef path,
     if (S_ISDIR(status.st_mode))
       return makeWriteError(path, EISDIR);
     if (!S_ISREG(status.st_mode)) {
-      int direct = open(target.c_str(), O_WRONLY | O_CLOEXEC);
+      int direct = openDirect(target.c_str());
+      if (direct < 0 && errno == ENXIO && S_ISFIFO(status.st_mode))
+        return llvm::createStringError("cannot write '" + path +
+                                       "': no process reads this pipe");
       if (direct < 0)
         return makeWriteError(path, errno);
       return AtomicFile(path, Kind::Direct, direct);
@@ -141,7 +160,11 @@ mlir::dilated::writeFile(llvm::StringRef path,
   if (path == "-") {
     write(llvm::outs());
     llvm::outs().flush();
-    return llvm::Error::success();
+    if (!llvm::outs().has_error())
+      return llvm::Error::success();
+    int error = llvm::outs().error().value();
+    llvm::outs().clear_error();
+    return makeWriteError("standard output", error);
   }
   llvm::Expected<AtomicFile> file = AtomicFile::create(path, executable);
   if (!file)

@@ -25,9 +25,22 @@ _KERNELS_KEPT = 128
 def _integers(name: str, values: Sequence[int] | None) -> list[int]:
     """Integers of Python or numpy; a number with a fraction is not rounded."""
     try:
-        return [operator.index(value) for value in values]  # type: ignore[union-attr]
+        integers = [operator.index(value) for value in values]  # type: ignore[union-attr]
     except TypeError as error:
         raise CompileError(f"{name} is not a list of integers: {values!r}") from error
+    for position, value in enumerate(integers):
+        if not -(2**63) <= value < 2**63:
+            raise CompileError(f"{name}[{position}] does not fit 64 bits")
+    return integers
+
+
+def _scale(value: Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except OverflowError as error:
+        raise CompileError("scale does not fit a floating-point number of 64 bits") from error
+    except (TypeError, ValueError) as error:
+        raise CompileError(f"scale is not a number: {value!r}") from error
 
 
 @dataclass(frozen=True)
@@ -268,7 +281,7 @@ def attention(
         value_dim=shapes[2][-1] if shapes[2] else 0,
         pattern=text,
         causal=bool(is_causal),
-        scale=None if scale is None else float(scale),
+        scale=_scale(scale),
         with_lse=bool(return_lse),
     )
     if not ranks_fit or not _fit(*shapes):

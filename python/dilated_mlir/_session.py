@@ -20,6 +20,13 @@ def _run_error(error: _runtime.Failure) -> RunError:
     return RunError(message, STATUSES.get(status, "failed"))
 
 
+def _verify_threads(threads: int | None) -> None:
+    if threads is not None and threads < 1:
+        raise RunError(f"threads ({threads}) must be at least 1")
+    if threads is not None and threads >= 2**31:
+        raise RunError(f"threads does not fit 32 bits ({threads:.1e})")
+
+
 class Session:
     """A model that is ready to run; any number of threads may run it at a time.
 
@@ -45,8 +52,7 @@ class Session:
         shapes: Shapes | None = None,
         **options: Any,
     ) -> None:
-        if threads is not None and threads < 1:
-            raise RunError(f"threads ({threads}) must be at least 1")
+        _verify_threads(threads)
         is_library = isinstance(model, (str, os.PathLike)) and os.fspath(model).endswith(".so")
         if isinstance(model, Artifact) or is_library:
             if shapes is not None or options:
@@ -101,8 +107,7 @@ class Session:
                 or of another element type, rank or size than the model takes; or
                 with the words of a check inside the model. The session stays usable.
         """
-        if threads is not None and threads < 1:
-            raise RunError(f"threads ({threads}) must be at least 1")
+        _verify_threads(threads)
         names = [info.name for info in self.inputs]
         unknown = [name for name in inputs if name not in names]
         missing = [str(info) for info in self.inputs if info.name not in inputs]

@@ -67,13 +67,45 @@ def is_torch(array: object) -> bool:
     return torch is not None and isinstance(array, torch.Tensor)
 
 
+def _resolve(name: str, tensor: Any) -> Any:
+    """A torch tensor whose memory holds what it means.
+
+    DLPack hands over memory alone: bits that negate or conjugate it lazily are
+    resolved, and kinds of tensors that have no memory of this form are refused.
+    """
+    import torch
+
+    def refuse(what: str) -> RunError:
+        return RunError(f"input '{name}' is {what}; a dense tensor is expected", "wrong_tensor")
+
+    kind = type(tensor)
+    # Such a class computes on what it wraps: fake, distributed, masked tensors.
+    dispatches = kind.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__
+    if dispatches or torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        raise refuse(f"a tensor of the class {kind.__name__} or in a transform of functions")
+    if tensor.is_nested:
+        raise refuse("a nested tensor")
+    if tensor.layout != torch.strided:
+        raise refuse(f"a tensor of the layout {tensor.layout}")
+    if tensor.is_quantized:
+        raise refuse(f"a quantized tensor ({tensor.dtype})")
+    if kind is not torch.Tensor:
+        tensor = tensor.as_subclass(torch.Tensor)
+    tensor = tensor.detach()
+    if tensor._is_zerotensor():  # it has no memory at all
+        return torch.zeros(tensor.shape, dtype=tensor.dtype)
+    return tensor.resolve_conj().resolve_neg()
+
+
 def export(name: str, array: Any) -> tuple[Any, int]:
     """What the extension module reads in place, and its element type (0: as it says)."""
     if is_torch(array):
         if array.device.type != "cpu":
             raise RunError(f"input '{name}' is on {array.device}; the CPU's memory is expected")
-        return array.detach(), 0
+        return _resolve(name, array), 0
     if isinstance(array, np.ndarray):
+        if isinstance(array, np.ma.MaskedArray):
+            raise RunError(f"input '{name}' is a masked array; one without a mask is expected")
         # No protocol has numpy's bf16: its bits go over, and their meaning beside.
         if array.dtype.name == "bfloat16":
             return array.view(np.uint16), BF16

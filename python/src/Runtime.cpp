@@ -19,12 +19,14 @@
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
+#include <csignal>
 #include <dlfcn.h>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace nb = nanobind;
@@ -164,6 +166,58 @@ private:
   dilated_tensor tensor = {};
   int64_t sizes[DILATED_MAX_RANK], strides[DILATED_MAX_RANK];
 };
+
+//===----------------------------------------------------------------------===//
+// Interrupts
+//===----------------------------------------------------------------------===//
+
+/// While it lives on the main thread, SIGINT cancels the run; the interpreter's
+/// handler, which it calls, has the KeyboardInterrupt raised afterwards. Other
+/// threads raise none, so their runs go on.
+class Interrupt {
+public:
+  Interrupt() {
+    if (::getpid() != ::gettid() || ::sigaction(SIGINT, nullptr, &previous))
+      return;
+    bool isFunction =
+        (previous.sa_flags & SA_SIGINFO) ||
+        (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN);
+    if (!isFunction)
+      return;
+    cancelled = 0;
+    struct sigaction action = previous;
+    action.sa_flags |= SA_SIGINFO;
+    action.sa_sigaction = handle;
+    isActive = ::sigaction(SIGINT, &action, nullptr) == 0;
+  }
+  ~Interrupt() {
+    if (isActive)
+      ::sigaction(SIGINT, &previous, nullptr);
+  }
+  Interrupt(const Interrupt &) = delete;
+
+  const volatile int32_t *get() const {
+    return isActive ? &cancelled : nullptr;
+  }
+  bool happened() const { return isActive && cancelled; }
+
+private:
+  static void handle(int signal, siginfo_t *info, void *context) {
+    cancelled = 1;
+    if (previous.sa_flags & SA_SIGINFO)
+      previous.sa_sigaction(signal, info, context);
+    else
+      previous.sa_handler(signal);
+  }
+
+  // Of the main thread alone.
+  static volatile int32_t cancelled;
+  static struct sigaction previous;
+  bool isActive = false;
+};
+
+volatile int32_t Interrupt::cancelled = 0;
+struct sigaction Interrupt::previous = {};
 
 //===----------------------------------------------------------------------===//
 // The model
@@ -348,11 +402,24 @@ nb::list Model::run(const std::shared_ptr<Model> &self, nb::list arrays,
   options.threads = threads;
   dilated_error error = {};
   dilated_status status;
-  {
+  auto run = [&](const volatile int32_t *cancel) {
     nb::gil_scoped_release release;
+    options.cancel = cancel;
     status = api->run(self->model, passed.data(),
                       static_cast<int32_t>(passed.size()), results.data(),
                       api->output_count, &options, &error);
+  };
+  bool wasInterrupted;
+  {
+    Interrupt interrupt;
+    run(interrupt.get());
+    wasInterrupted = interrupt.happened();
+  }
+  if (wasInterrupted && status == DILATED_CANCELLED) {
+    if (PyErr_CheckSignals())
+      throw nb::python_error();
+    // The program's own handler raised nothing: then the run is to be finished.
+    run(nullptr);
   }
   if (status)
     throw Failure{status, error.message};

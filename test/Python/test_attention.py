@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """dilated_mlir.attention against the specification in numpy."""
 
+import os
 import resource
+import signal
 import threading
+import time
 
 import dilated_mlir
 import ml_dtypes
@@ -300,3 +303,69 @@ def test_keeps_kernels_in_the_common_cache(monkeypatch, tmp_path):
     q, k, v = qkv(dim=28)
     attention(q, k, v, [16], [2])
     assert list(tmp_path.glob("llvmcache-*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scale": 10**400}, "scale does not fit"),
+        ({"scale": "wide"}, "scale is not a number: 'wide'"),
+        ({"scale": 1j}, "scale is not a number"),
+        ({"segment_lengths": [2**63]}, r"segment_lengths\[0\] does not fit 64 bits"),
+        ({"dilation_rates": [-(10**6000)]}, r"dilation_rates\[0\] does not fit 64 bits"),
+    ],
+)
+def test_numbers_beyond_the_machines(change, message):
+    x = np.zeros((1, 8, 1, 4), np.float32)
+    arguments = {"segment_lengths": [8], "dilation_rates": [1], **change}
+    with pytest.raises(CompileError, match=message):
+        attention(x, x, x, **arguments)
+
+
+def interrupted(run, signal_after=0.3):
+    """Seconds from SIGINT to the end of `run`, and what it raised."""
+    sent = []
+
+    def send():
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(signal_after, send)
+    timer.start()
+    try:
+        run()
+        raised = None
+    except BaseException as error:
+        raised = error
+    timer.join()
+    return time.perf_counter() - sent[0], raised
+
+
+def test_an_interrupt_ends_a_run():
+    def run(n):
+        x = np.full((1, n, 8, 64), 0.5, np.float32)
+        return attention(x, x, x, [n], [1])
+
+    run(8)  # compiles
+    before = signal.getsignal(signal.SIGINT)
+    seconds, raised = interrupted(lambda: run(65536))
+    assert isinstance(raised, KeyboardInterrupt)
+    # 0.2 s, and what a loaded machine takes to wake a thread.
+    assert seconds < 2.0
+    assert signal.getsignal(signal.SIGINT) is before
+    assert np.all(run(8) == 0.5)
+
+
+def test_a_handler_that_raises_nothing_lets_a_run_finish():
+    x = np.full((1, 12000, 8, 64), 0.5, np.float32)
+    attention(x[:, :8], x[:, :8], x[:, :8], [12000], [1])
+    seen = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
+    out = []
+    try:
+        _, raised = interrupted(lambda: out.append(attention(x, x, x, [12000], [1])), 0.05)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert raised is None
+    assert seen == [signal.SIGINT]
+    assert np.all(out[0] == 0.5)

@@ -333,3 +333,22 @@ def test_every_session_checks_its_weights(models, build, tmp_path):
     x = np.ones((1, 20, 128), np.float32)
     again = Session(library, weights=weights).run({"tokens": x})["features"]
     np.testing.assert_array_equal(first.run({"tokens": x})["features"], again)
+
+
+def test_a_crash_of_the_compiler_is_an_error():
+    # Upstream's parser of array attributes crashes on an element of type index.
+    text = "func.func @main() attributes {x = array<index: 64>} {\n  return\n}\n"
+    for _ in range(2):
+        with pytest.raises(CompileError, match="the compiler crashed .* please report it"):
+            dilated_mlir.compile(text)
+    ok = "func.func @main(%a: tensor<2xf32>) -> tensor<2xf32> {\n  return %a : tensor<2xf32>\n}\n"
+    (out,) = Session(dilated_mlir.compile(ok)).run({"arg0": np.ones(2, np.float32)}).values()
+    assert np.all(out == 1)
+
+
+def test_a_file_of_weights_for_weights_inside(encoder, tmp_path):
+    encoder.save(tmp_path / "model.so")
+    with pytest.raises(
+        RunError, match="weights_path is '.*', but the model has its weights inside"
+    ):
+        Session(tmp_path / "model.so", weights=tmp_path / "other.weights")

@@ -85,3 +85,52 @@ def test_agrees_with_torch_where_it_is_dense():
     heads_first = (x.transpose(1, 2) for x in (q, k, v))
     wanted = torch.nn.functional.scaled_dot_product_attention(*heads_first, is_causal=True)
     torch.testing.assert_close(out, wanted.transpose(1, 2), rtol=2e-5, atol=2e-5)
+
+
+def run_sum(x):
+    return Session(compile(TEXT.format(type="f32"))).run({"arg0": x})["result0"]
+
+
+class Plain(torch.Tensor):
+    """A subclass that only has another name."""
+
+
+def test_lazy_tensors_are_resolved():
+    z = torch.arange(12, dtype=torch.float32).reshape(2, 6).view(torch.complex64)
+    base = torch.randn(4, 3)
+    lazy = {
+        "conjugated": z.conj().imag,
+        "negated": torch._neg_view(base),
+        "negated slice": torch._neg_view(base)[::2],
+        "zero": torch._efficientzerotensor((4, 3)),
+        "subclass": base.as_subclass(Plain),
+        "parameter": torch.nn.Parameter(base),
+        "expanded": torch.randn(1, 3).expand(4, 3),
+    }
+    for name, x in lazy.items():
+        plain = x.detach().as_subclass(torch.Tensor)
+        assert torch.equal(run_sum(x), plain + plain), name
+    q, k, v = (torch._neg_view(torch.randn(1, 32, 2, 16)) for _ in range(3))
+    expected = attention(*(x.resolve_neg() for x in (q, k, v)), [16], [1])
+    assert torch.equal(attention(q, k, v, [16], [1]), expected)
+
+
+def test_tensors_without_dense_memory_are_refused():
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    base = torch.randn(4, 3)
+    with FakeTensorMode():
+        fake = torch.empty(4, 3)
+    refused = {
+        "layout torch.sparse_coo": base.to_sparse(),
+        "layout torch.sparse_csr": base.to_sparse_csr(),
+        "quantized": torch.quantize_per_tensor(base, 0.1, 0, torch.qint8),
+        "class FakeTensor": fake,
+        "nested": torch.nested.nested_tensor([base, base]),
+        "on meta": torch.empty(4, 3, device="meta"),
+    }
+    for words, x in refused.items():
+        with pytest.raises(RunError, match=words):
+            run_sum(x)
+    with pytest.raises(RunError, match="transform of functions"):
+        torch.vmap(run_sum)(torch.randn(2, 4, 3))

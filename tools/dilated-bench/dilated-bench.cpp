@@ -18,6 +18,7 @@
 #include "dilated-mlir/Pipelines/Compiler.h"
 #include "dilated-mlir/Runtime/Compare.h"
 #include "dilated-mlir/Support/CommandLine.h"
+#include "dilated-mlir/Support/CrashGuard.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/RunDevice.h"
 #include "dilated-mlir/Transforms/EncodedPattern.h"
@@ -57,8 +58,8 @@ Exit codes: 0 done, 1 it can't be compiled or run, 2 bad usage.
 namespace {
 
 /// The command line.
-struct Options : ToolOptions {
-  Options() : ToolOptions("dilated-bench options") {}
+struct Options : CodeOptions {
+  Options() : CodeOptions("dilated-bench options") {}
 
   cl::list<std::string> positional{
       cl::Positional, cl::desc("attention | model MODEL(.onnx|.mlir|.so)"),
@@ -118,16 +119,6 @@ struct Options : ToolOptions {
       cl::desc("GPU architecture to compile for (default: that of the GPU; "
                "emulated: sm_80)"),
       cl::value_desc("sm_80"), cl::cat(category)};
-  cl::opt<std::string> cpu{
-      "mcpu", cl::desc("native (the default), x86-64-v3, znver4, ..."),
-      cl::init("native"), cl::cat(category)};
-  cl::opt<std::string> features{"mattr", cl::desc("features to add or remove"),
-                                cl::value_desc("+avx2,-avx512f"),
-                                cl::cat(category)};
-  cl::opt<bool> noFuse{
-      "no-fuse",
-      cl::desc("leave branches as they are: the reference through linalg"),
-      cl::cat(category)};
   cl::opt<bool> json{"json", cl::desc("one JSON object per case"),
                      cl::cat(category)};
   cl::opt<bool> plan{"plan", cl::desc("the tile plan, without running"),
@@ -465,6 +456,14 @@ static std::string checkUsage(const Options &options) {
   for (const cl::Option *option : options.getOptionsOf(other))
     if (option->getNumOccurrences())
       return ("--" + option->ArgStr + " belongs to '" + other + "'").str();
+  if (what == "model" &&
+      llvm::sys::path::extension(options.positional[1]) == ".so")
+    if (std::string given =
+            listGiven(options.noFuse, options.cpu, options.features,
+                      options.cacheDir, options.perfMap);
+        !given.empty())
+      return given + ": for a model that is to be compiled, '" +
+             options.positional[1] + "' is compiled";
   if (options.repeat < 1)
     return "--repeat must be at least 1";
   if (options.threads < 0 || options.threads > kMaxThreads)
@@ -474,11 +473,7 @@ static std::string checkUsage(const Options &options) {
   return "";
 }
 
-int main(int argc, char **argv) {
-  llvm::InitLLVM initLlvm(argc, argv);
-  Options options;
-  if (!options.parse(argc, argv, kOverview))
-    return kUsage;
+static int run(const Options &options) {
   if (std::string problem = checkUsage(options); !problem.empty())
     return fail(kUsage, problem);
   dilated_rt_set_num_threads(options.threads);
@@ -502,7 +497,7 @@ int main(int argc, char **argv) {
     compilerOptions.phases.gpu.emplace().chip = device->getChip();
   DialectRegistry registry;
   registerAllDialects(registry);
-  MLIRContext context(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   // An op of the kernel phase may be thousands of lines long.
   context.printOpOnDiagnostic(false);
   ToolDiagnostics diagnostics(&context);
@@ -515,4 +510,12 @@ int main(int argc, char **argv) {
   if (options.positional[0] == "model")
     return benchModel(compiler, options, *device);
   return benchAttention(context, compiler, options, *device);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initLlvm(argc, argv);
+  Options options;
+  if (!options.parse(argc, argv, kOverview))
+    return kUsage;
+  return runTool(argc, argv, [&] { return run(options); });
 }

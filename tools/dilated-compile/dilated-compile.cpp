@@ -15,6 +15,7 @@
 #include "dilated-mlir/Support/AtomicFile.h"
 #include "dilated-mlir/Support/CommandLine.h"
 #include "dilated-mlir/Support/CompilationCache.h"
+#include "dilated-mlir/Support/CrashGuard.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/Library.h"
 #include "dilated-mlir/Target/PtxEmission.h"
@@ -56,8 +57,8 @@ namespace {
 enum class TimingFormat { None, Text, Json };
 
 /// The command line.
-struct Options : ToolOptions {
-  Options() : ToolOptions("dilated-compile options") {}
+struct Options : ModelOptions {
+  Options() : ModelOptions("dilated-compile options") {}
 
   cl::opt<std::string> model{cl::Positional, cl::desc("MODEL(.onnx|.mlir)"),
                              cl::cat(category)};
@@ -77,36 +78,9 @@ struct Options : ToolOptions {
       cl::desc("GPU architecture of --target=nvptx, the oldest that the "
                "kernels run on (default: sm_80)"),
       cl::value_desc("sm_80"), cl::cat(category)};
-  cl::opt<std::string> ptxVersion{
-      "ptx-version",
-      cl::desc("version of the PTX language (default: 8.0, or what the chip "
-               "needs)"),
-      cl::value_desc("8.0"), cl::cat(category)};
-  cl::opt<bool> allowTF32{
-      "allow-tf32",
-      cl::desc("let GPUs multiply f32 with the precision of tf32"),
-      cl::cat(category)};
-  cl::opt<std::string> cacheDir{
-      "cache-dir",
-      cl::desc("folder of compiled kernels (default: DILATED_CACHE_DIR, else "
-               "~/.cache/dilated-mlir)"),
-      cl::value_desc("DIR"), cl::cat(category)};
-  cl::opt<bool> noCache{"no-cache",
-                        cl::desc("compile, whatever was compiled before"),
-                        cl::cat(category)};
-  cl::opt<std::string> cpu{
-      "mcpu", cl::desc("native (the default), x86-64-v3, znver4, …"),
-      cl::init("native"), cl::cat(category)};
-  cl::opt<std::string> features{"mattr", cl::desc("features to add or remove"),
-                                cl::value_desc("+avx2,-avx512f"),
-                                cl::cat(category)};
   cl::opt<std::string> compileTo{"compile-to",
                                  cl::desc("stop after this phase"),
                                  cl::value_desc("PHASE"), cl::cat(category)};
-  cl::opt<std::string> dumpPhasesTo{
-      "dump-phases-to",
-      cl::desc("folder for the IR after every phase, LLVM IR and object"),
-      cl::value_desc("DIR"), cl::cat(category)};
   cl::opt<bool> check{
       "check",
       cl::desc(
@@ -115,22 +89,6 @@ struct Options : ToolOptions {
   cl::opt<bool> listOps{"list-ops",
                         cl::desc("list the ONNX operators that are read"),
                         cl::cat(category)};
-  cl::list<std::string> shapes{
-      "shape",
-      cl::desc("shape of an input; ? keeps a dimension as the model has it"),
-      cl::value_desc("NAME=1x?x768"), cl::cat(category)};
-  cl::opt<bool> expandFunctions{
-      "expand-functions",
-      cl::desc("inline model-local functions also where the operator is known"),
-      cl::cat(category)};
-  cl::opt<std::string> externalDataDir{
-      "external-data-dir",
-      cl::desc("folder of external data (default: the model's)"),
-      cl::value_desc("DIR"), cl::cat(category)};
-  cl::opt<bool> noFuse{
-      "no-fuse",
-      cl::desc("leave branches as they are: the reference through linalg"),
-      cl::cat(category)};
   cl::opt<std::string> weights{
       "weights",
       cl::desc(
@@ -316,11 +274,7 @@ static int compile(MLIRContext &context, const Options &options,
                        compiled->weights.getSlices(), library));
 }
 
-int main(int argc, char **argv) {
-  llvm::InitLLVM initLlvm(argc, argv);
-  Options options;
-  if (!options.parse(argc, argv, kOverview))
-    return kUsage;
+static int run(const Options &options) {
   if (options.listOps)
     return listOps();
   if (options.model.empty())
@@ -418,7 +372,7 @@ int main(int argc, char **argv) {
 
   DialectRegistry registry;
   registerAllDialects(registry);
-  MLIRContext context(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   // An op may be a whole module.
   context.printOpOnDiagnostic(false);
   ToolDiagnostics diagnostics(&context);
@@ -439,4 +393,12 @@ int main(int argc, char **argv) {
   TimingScope timing = timingManager.getRootScope();
   return compile(context, options, std::move(compilerOptions), format, last,
                  timing);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initLlvm(argc, argv);
+  Options options;
+  if (!options.parse(argc, argv, kOverview))
+    return kUsage;
+  return runTool(argc, argv, [&] { return run(options); });
 }

@@ -8,13 +8,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "dilated-mlir/InitAll.h"
+#include "dilated-mlir/Support/CrashGuard.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
-  mlir::dilated::registerAllPasses();
-  mlir::DialectRegistry registry;
-  mlir::dilated::registerAllDialects(registry);
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "dilated-mlir pass driver\n", registry));
+  return mlir::dilated::runTool(argc, argv, [&] {
+    mlir::dilated::registerAllPasses();
+    mlir::DialectRegistry registry;
+    mlir::dilated::registerAllDialects(registry);
+    return mlir::asMainReturnCode(
+        mlir::MlirOptMain(argc, argv, "dilated-mlir pass driver\n", registry));
+  });
 }

@@ -84,7 +84,8 @@ int ModelRunner::load() {
     return loadLibrary();
   DialectRegistry registry;
   registerAllDialects(registry);
-  context = std::make_unique<MLIRContext>(registry);
+  context =
+      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   // An op of the kernel phase may be thousands of lines long.
   context->printOpOnDiagnostic(false);
   CompilerOptions compilerOptions = options.compiler;

@@ -17,6 +17,7 @@
 #include "dilated-mlir/Runtime/Runtime.h"
 #include "dilated-mlir/Support/AtomicFile.h"
 #include "dilated-mlir/Support/CompilationCache.h"
+#include "dilated-mlir/Support/CrashGuard.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -61,8 +62,8 @@ Exit codes: 0 done, 1 a mismatch or an unsupported model, 2 bad usage or unreada
 namespace {
 
 /// The command line.
-struct Options : ToolOptions {
-  Options() : ToolOptions("dilated-run options") {}
+struct Options : ModelOptions {
+  Options() : ModelOptions("dilated-run options") {}
 
   cl::list<std::string> positional{cl::Positional,
                                    cl::desc("MODEL(.onnx|.mlir|.so|.ptx)"),
@@ -85,22 +86,10 @@ struct Options : ToolOptions {
                        cl::cat(category)};
   cl::opt<double> atol{"atol", cl::desc("absolute tolerance"),
                        cl::cat(category)};
-  cl::opt<bool> expandFunctions{
-      "expand-functions",
-      cl::desc("inline model-local functions also where the operator is known"),
-      cl::cat(category)};
   cl::opt<bool> freezeInputs{
       "freeze-inputs",
       cl::desc("inputs that say shapes or axes become constants"),
       cl::cat(category)};
-  cl::list<std::string> shapes{
-      "shape",
-      cl::desc("shape of an input; ? keeps a dimension as the model has it"),
-      cl::value_desc("NAME=1x?x768"), cl::cat(category)};
-  cl::opt<std::string> externalDataDir{
-      "external-data-dir",
-      cl::desc("folder of external data (default: the model's)"),
-      cl::value_desc("DIR"), cl::cat(category)};
   cl::opt<std::string> device{"device",
                               cl::desc("where attention runs: cpu, cuda or "
                                        "emulated (default: cpu)"),
@@ -110,19 +99,6 @@ struct Options : ToolOptions {
       cl::desc("GPU architecture to compile for, and to emulate (default: that "
                "of the GPU; emulated: sm_80)"),
       cl::value_desc("sm_80"), cl::cat(category)};
-  cl::opt<std::string> ptxVersion{
-      "ptx-version", cl::desc("version of the PTX language (default: 8.0)"),
-      cl::value_desc("8.0"), cl::cat(category)};
-  cl::opt<bool> allowTF32{
-      "allow-tf32",
-      cl::desc("let GPUs multiply f32 with the precision of tf32"),
-      cl::cat(category)};
-  cl::opt<std::string> cpu{
-      "mcpu", cl::desc("native (the default), x86-64-v3, znver4, ..."),
-      cl::init("native"), cl::cat(category)};
-  cl::opt<std::string> features{"mattr", cl::desc("features to add or remove"),
-                                cl::value_desc("+avx2,-avx512f"),
-                                cl::cat(category)};
   cl::opt<int> threads{"threads",
                        cl::desc("threads (default: all CPUs of the process)"),
                        cl::value_desc("N"), cl::init(0), cl::cat(category)};
@@ -135,22 +111,6 @@ struct Options : ToolOptions {
       "perf-map",
       cl::desc("name generated functions for Linux' perf (perf-PID.map)"),
       cl::cat(category)};
-  cl::opt<bool> noFuse{
-      "no-fuse",
-      cl::desc("leave branches as they are: the reference through linalg"),
-      cl::cat(category)};
-  cl::opt<std::string> cacheDir{
-      "cache-dir",
-      cl::desc("folder of compiled code (default: DILATED_CACHE_DIR, else "
-               "~/.cache/dilated-mlir)"),
-      cl::value_desc("DIR"), cl::cat(category)};
-  cl::opt<bool> noCache{"no-cache",
-                        cl::desc("compile, whatever was compiled before"),
-                        cl::cat(category)};
-  cl::opt<std::string> dumpPhasesTo{
-      "dump-phases-to",
-      cl::desc("folder for the IR after every phase, LLVM IR and object"),
-      cl::value_desc("DIR"), cl::cat(category)};
 };
 
 /// What the positional arguments are: a model, and folders of test cases.
@@ -169,6 +129,15 @@ int mlir::dilated::usageError(const Twine &message) {
 static int noError(const Twine &message) {
   llvm::errs() << "dilated-run: error: " << message << '\n';
   return kNo;
+}
+
+/// What says how to compile, and means nothing to what is compiled.
+static std::string listGivenForCompiling(const Options &options) {
+  return listGiven(options.shapes, options.expandFunctions,
+                   options.externalDataDir, options.noFuse, options.cpu,
+                   options.features, options.ptxVersion, options.allowTF32,
+                   options.cacheDir, options.noCache, options.dumpPhasesTo,
+                   options.perfMap);
 }
 
 /// A shell expands `--onnx-test-dir models/*/` to one value and many positional
@@ -195,6 +164,10 @@ static llvm::Expected<Arguments> sortArguments(const Options &options) {
   if (suffix == ".cubin")
     return makeError("a cubin does not say what it is: '" + arguments.model +
                      "'; run the .ptx");
+  if (suffix == ".so" || suffix == ".ptx")
+    if (std::string given = listGivenForCompiling(options); !given.empty())
+      return makeError(given + ": for a model that is to be compiled, '" +
+                       arguments.model + "' is compiled");
   bool hasSingle = !options.inputs.empty() || !options.outputs.empty() ||
                    !options.expected.empty();
   if (testing && hasSingle)
@@ -390,11 +363,7 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
   return run;
 }
 
-int main(int argc, char **argv) {
-  llvm::InitLLVM initLlvm(argc, argv);
-  Options options;
-  if (!options.parse(argc, argv, kOverview))
-    return kUsage;
+static int run(const Options &options) {
   llvm::Expected<Arguments> arguments = sortArguments(options);
   if (!arguments)
     return usageError(llvm::toString(arguments.takeError()));
@@ -411,4 +380,12 @@ int main(int argc, char **argv) {
   if (!arguments->testDirs.empty())
     return runTestCases(arguments->model, arguments->testDirs, *runOptions);
   return runModel(arguments->model, options, *runOptions);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initLlvm(argc, argv);
+  Options options;
+  if (!options.parse(argc, argv, kOverview))
+    return kUsage;
+  return runTool(argc, argv, [&] { return run(options); });
 }

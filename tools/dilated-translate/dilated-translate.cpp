@@ -16,6 +16,7 @@
 
 #include "dilated-mlir/Conversion/OnnxOpRegistry.h"
 #include "dilated-mlir/Import/OnnxImport.h"
+#include "dilated-mlir/Support/CrashGuard.h"
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/PtxEmission.h"
 
@@ -146,8 +147,7 @@ static LogicalResult writePtx(Operation *module, raw_ostream &os,
   return success();
 }
 
-int main(int argc, char **argv) {
-  llvm::InitLLVM init(argc, argv);
+static int run(int argc, char **argv) {
   auto isImport = [](llvm::StringRef argument) {
     return argument == "--import-onnx" || argument == "-import-onnx";
   };
@@ -186,4 +186,9 @@ int main(int argc, char **argv) {
   return failed(mlirTranslateMain(argc, argv, "dilated-mlir translations"))
              ? Invalid
              : Done;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  return runTool(argc, argv, [&] { return run(argc, argv); });
 }

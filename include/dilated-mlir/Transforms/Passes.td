@@ -215,4 +215,39 @@ def DilatedVerifyPhase : Pass<"dilated-verify-phase", "::mlir::ModuleOp"> {
       "import, graph, branches, fused, kernel or llvm">];
 }
 
+def DilatedVerifyIndices : Pass<"dilated-verify-indices", "::mlir::ModuleOp"> {
+  let summary = "Refuse constant indices outside of what they index";
+  let description = [{
+    Passes, upstream's and ours, trust that the dimension a `tensor.dim` asks for
+    exists, that a reshape groups dimensions that are there, and that constant
+    indices, offsets and sizes lie inside of their tensor. Upstream's verifier says
+    of such IR that it is valid and its behavior undefined. This pass refuses it, so
+    it stands first in every phase that IR written by hand may enter. Indices that
+    fold to a constant count as constants.
+
+    ```mlir
+    %c2 = arith.constant 2 : index
+    %n = tensor.dim %a, %c2 : tensor<?x3xf32> // error: dimension 2 is outside of …
+    ```
+
+    Run: `dilated-opt --dilated-verify-indices`
+  }];
+}
+
+def DilatedGuardIndices : Pass<"dilated-guard-indices", "::mlir::ModuleOp"> {
+  let summary = "Check at run time the indices of tensor ops";
+  let description = [{
+    Adds upstream's run-time verification of `tensor.extract`, `insert`,
+    `extract_slice`, `dim` and `cast`, and the same for `insert_slice` and
+    `expand_shape`, which upstream has none for. IR written by hand has such ops when
+    phase graph begins; an imported model has none yet, and its operators are lowered
+    with checks of their own. What is provably inside is folded away.
+
+    Run: `dilated-opt --dilated-guard-indices`
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // DILATED_MLIR_TRANSFORMS_PASSES_TD

@@ -49,6 +49,13 @@ LogicalResult FunctionConverter::convert() {
 // Nodes
 //===----------------------------------------------------------------------===//
 
+/// The element types of models; IR written by hand may have any other.
+static bool isModelType(Type type) {
+  return type.isF32() || type.isF64() || type.isF16() || type.isBF16() ||
+         (type.isSignlessInteger() &&
+          llvm::is_contained({1, 8, 16, 32, 64}, type.getIntOrFloatBitWidth()));
+}
+
 /// Whether the bytes of what is known of a tensor's sizes fit 63 bits.
 static bool hasSaneSize(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
@@ -101,6 +108,13 @@ LogicalResult FunctionConverter::convertNode(onnx::NodeOp op) {
     if (!isa<RankedTensorType>(input.getType())) {
       b.error() << "input " << i << " has type " << input.getType()
                 << ", expected a tensor of known rank";
+      return poison();
+    }
+    if (Type element = getElementTypeOrSelf(input.getType());
+        !isModelType(element)) {
+      b.error() << "input " << i << " has element type " << element
+                << "; supported are f32, f64, f16, bf16, i64, i32, i16, i8 and "
+                   "i1";
       return poison();
     }
     input = b.refine(input);

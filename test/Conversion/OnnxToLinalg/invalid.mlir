@@ -448,3 +448,63 @@ func.func @absurd_size() -> tensor<?x?xf32> {
   %r0 = builtin.unrealized_conversion_cast %0 : !onnx.value to tensor<?x?xf32>
   return %r0 : tensor<?x?xf32>
 }
+
+// -----
+
+func.func @element_type(%x: tensor<?x20xindex>) -> tensor<?x20xindex> {
+  // expected-error @+1 {{input 0 has element type 'index'; supported are f32, f64, f16, bf16, i64, i32, i16, i8 and i1}}
+  %0 = onnx.node "Transpose"(%x) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
+      : (tensor<?x20xindex>) -> !onnx.value
+  %r0 = builtin.unrealized_conversion_cast %0 : !onnx.value to tensor<?x20xindex>
+  return %r0 : tensor<?x20xindex>
+}
+
+// -----
+
+func.func @element_type(%x: tensor<?x20xcomplex<f32>>) -> tensor<?x20xcomplex<f32>> {
+  // expected-error @+1 {{input 0 has element type 'complex<f32>'; supported are f32, f64, f16, bf16, i64, i32, i16, i8 and i1}}
+  %0 = onnx.node "Transpose"(%x) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
+      : (tensor<?x20xcomplex<f32>>) -> !onnx.value
+  %r0 = builtin.unrealized_conversion_cast %0 : !onnx.value to tensor<?x20xcomplex<f32>>
+  return %r0 : tensor<?x20xcomplex<f32>>
+}
+
+// -----
+
+func.func @element_type(%x: tensor<?x20x!quant.uniform<i8:f32, 1.0>>) -> tensor<?x20x!quant.uniform<i8:f32, 1.0>> {
+  // expected-error @+1 {{input 0 has element type '!quant.uniform<i8:f32, 1.000000e+00>'; supported are f32, f64, f16, bf16, i64, i32, i16, i8 and i1}}
+  %0 = onnx.node "Transpose"(%x) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
+      : (tensor<?x20x!quant.uniform<i8:f32, 1.0>>) -> !onnx.value
+  %r0 = builtin.unrealized_conversion_cast %0 : !onnx.value to tensor<?x20x!quant.uniform<i8:f32, 1.0>>
+  return %r0 : tensor<?x20x!quant.uniform<i8:f32, 1.0>>
+}
+
+// -----
+
+func.func @element_type(%x: tensor<?x20xf8E5M2>) -> tensor<?x20xf8E5M2> {
+  // expected-error @+1 {{input 0 has element type 'f8E5M2'; supported are f32, f64, f16, bf16, i64, i32, i16, i8 and i1}}
+  %0 = onnx.node "Transpose"(%x) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
+      : (tensor<?x20xf8E5M2>) -> !onnx.value
+  %r0 = builtin.unrealized_conversion_cast %0 : !onnx.value to tensor<?x20xf8E5M2>
+  return %r0 : tensor<?x20xf8E5M2>
+}
+
+// -----
+
+func.func @element_type(%x: tensor<?x20xi4>) -> tensor<?x20xi4> {
+  // expected-error @+1 {{input 0 has element type 'i4'; supported are f32, f64, f16, bf16, i64, i32, i16, i8 and i1}}
+  %0 = onnx.node "Transpose"(%x) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
+      : (tensor<?x20xi4>) -> !onnx.value
+  %r0 = builtin.unrealized_conversion_cast %0 : !onnx.value to tensor<?x20xi4>
+  return %r0 : tensor<?x20xi4>
+}
+
+// -----
+
+func.func @element_type(%x: tensor<?x20xui8>) -> tensor<?x20xui8> {
+  // expected-error @+1 {{input 0 has element type 'ui8'; supported are f32, f64, f16, bf16, i64, i32, i16, i8 and i1}}
+  %0 = onnx.node "Transpose"(%x) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
+      : (tensor<?x20xui8>) -> !onnx.value
+  %r0 = builtin.unrealized_conversion_cast %0 : !onnx.value to tensor<?x20xui8>
+  return %r0 : tensor<?x20xui8>
+}

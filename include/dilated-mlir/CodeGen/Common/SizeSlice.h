@@ -9,6 +9,8 @@
 
 #include "dilated-mlir/CodeGen/Common/KernelBuilder.h"
 
+#include <map>
+
 namespace mlir::dilated {
 
 /// Copies the arithmetic that sizes come from to one place of a block, where
@@ -55,8 +57,9 @@ private:
 
   KernelBuilder &b;
   DenseMap<Value, std::optional<Size>> sizes;
-  // One op for each of them: many buffers have the same sizes.
-  DenseMap<int64_t, Value> constants;
+  // One op for each of them: many buffers have the same sizes. Every int64_t
+  // may be one, also those that a DenseMap keeps for itself.
+  std::map<int64_t, Value> constants;
   DenseMap<std::pair<Value, Value>, Size> products;
   DenseMap<std::pair<Value, int64_t>, Value> dims;
 };
