@@ -181,6 +181,63 @@ static void checkLimits(LaunchState &state, const Function &kernel,
                             chip.registersPerBlock));
 }
 
+/// All blocks of the launch, shared out among `counters.size()` threads of the
+/// host. Returns what they printed, in the order of the blocks.
+static std::string runBlocks(LaunchState &state, const Dim3 &grid,
+                             std::vector<RawCounters> &counters) {
+  std::map<uint64_t, std::string> outputs;
+  std::mutex outputMutex;
+  uint64_t blocks = grid.count();
+#pragma omp parallel num_threads(int(counters.size()))
+  {
+    Block block(state, counters[size_t(omp_get_thread_num())]);
+    std::string text;
+#pragma omp for schedule(dynamic, 1)
+    for (uint64_t index = 0; index < blocks; ++index) {
+      if (state.stop)
+        continue;
+      Dim3 at;
+      at.x = uint32_t(index % grid.x);
+      at.y = uint32_t(index / grid.x % grid.y);
+      at.z = uint32_t(index / grid.x / grid.y);
+      block.run(at, index, text);
+      if (text.empty())
+        continue;
+      std::lock_guard<std::mutex> lock(outputMutex);
+      outputs[index] = std::move(text);
+    }
+  }
+  std::string together;
+  for (auto &[index, text] : outputs)
+    together += text;
+  return together;
+}
+
+/// Threads of the host for a launch, each with counters of its own.
+static std::vector<RawCounters> makeCounters(const Launch &launch,
+                                             const ModuleData &data) {
+  int threads =
+      launch.hostThreads ? int(launch.hostThreads) : omp_get_max_threads();
+  uint64_t count =
+      std::min<uint64_t>(uint64_t(std::max(threads, 1)), launch.grid.count());
+  std::vector<RawCounters> counters;
+  counters.resize(size_t(count));
+  for (RawCounters &each : counters)
+    each.instructions.resize(data.numCounters);
+  return counters;
+}
+
+/// What a thread takes, by the launch or by the kernel.
+static uint32_t getRegisters(const Launch &launch,
+                             const KernelDescription &description) {
+  if (launch.registersPerThread)
+    return launch.registersPerThread;
+  uint32_t registers = std::max(description.liveRegisters, 1u);
+  if (description.maximalRegisters)
+    registers = std::min(registers, description.maximalRegisters);
+  return registers;
+}
+
 LaunchResult Program::launch(const Launch &launch) const {
   LaunchResult result;
   const ModuleData &data = module.getData();
@@ -221,54 +278,22 @@ LaunchResult Program::launch(const Launch &launch) const {
   state.sharedBytes = uint32_t(sharedBytes);
   state.dynamicSharedBytes = launch.dynamicSharedBytes;
   placeVariables(kernel, data, variables, state);
-  uint32_t registers = launch.registersPerThread
-                           ? launch.registersPerThread
-                           : std::max(description->liveRegisters, 1u);
-  if (!launch.registersPerThread && description->maximalRegisters)
-    registers = std::min(registers, description->maximalRegisters);
+  uint32_t registers = getRegisters(launch, *description);
   checkLimits(state, kernel, *chip, registers);
 
   auto start = std::chrono::steady_clock::now();
-  uint64_t blocks = launch.grid.count();
-  int threads =
-      launch.hostThreads ? int(launch.hostThreads) : omp_get_max_threads();
-  threads = int(std::min<uint64_t>(uint64_t(std::max(threads, 1)), blocks));
-  std::vector<RawCounters> counters;
-  counters.resize(size_t(threads));
-  for (RawCounters &each : counters)
-    each.instructions.resize(data.numCounters);
-  std::map<uint64_t, std::string> outputs;
-  std::mutex outputMutex;
-#pragma omp parallel num_threads(threads)
-  {
-    Block block(state, counters[size_t(omp_get_thread_num())]);
-    std::string text;
-#pragma omp for schedule(dynamic, 1)
-    for (uint64_t index = 0; index < blocks; ++index) {
-      if (state.stop)
-        continue;
-      Dim3 at;
-      at.x = uint32_t(index % launch.grid.x);
-      at.y = uint32_t(index / launch.grid.x % launch.grid.y);
-      at.z = uint32_t(index / launch.grid.x / launch.grid.y);
-      block.run(at, index, text);
-      if (text.empty())
-        continue;
-      std::lock_guard<std::mutex> lock(outputMutex);
-      outputs[index] = std::move(text);
-    }
-  }
-  for (auto &[index, text] : outputs)
-    result.output += text;
+  std::vector<RawCounters> counters = makeCounters(launch, data);
+  result.output = runBlocks(state, launch.grid, counters);
   result.reports = reports.take();
   mergeCounters(data, counters, result.counters);
+  uint64_t blocks = launch.grid.count(), threads = launch.block.count();
   result.counters.blocks = blocks;
-  result.counters.threads = blocks * launch.block.count();
-  result.counters.warps = blocks * ((launch.block.count() + 31) / 32);
+  result.counters.threads = blocks * threads;
+  result.counters.warps = blocks * ((threads + 31) / 32);
   result.counters.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();
-  result.counters.occupancy = computeOccupancy(
-      *chip, uint32_t(launch.block.count()), registers, state.sharedBytes);
+  result.counters.occupancy =
+      computeOccupancy(*chip, uint32_t(threads), registers, state.sharedBytes);
   return result;
 }

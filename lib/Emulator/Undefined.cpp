@@ -175,190 +175,256 @@ uint64_t ruleInsert(const Bits *sources, unsigned width) {
 
 } // namespace
 
-void Warp::propagateUndefined(const Instruction &i) {
-  const Function &function = *frame->function;
-  const UndefinedBits *origin = nullptr;
-  uint32_t originLine = i.line;
-  // The first source that has undefined bits stands for all.
-  auto note = [&](const Operand &each) {
-    if (origin)
-      return;
-    origin = undefinedOrigin(each);
-    if (origin && origin->originLine)
-      originLine = origin->originLine;
-  };
-  auto undefinedLanes = [&](const Operand &each) {
-    if (each.kind == OperandKind::Register ||
-        each.kind == OperandKind::Predicate ||
-        (each.kind == OperandKind::Address &&
-         each.base == OperandKind::Register))
-      return active & ~frame->defined[each.slot];
-    return 0u;
-  };
-  auto isResult = [&](const Operand &each) {
-    for (uint32_t n = 0; n < i.numResults; ++n)
-      if (function.slots[i.firstResult + n] == each.slot)
-        return true;
-    return false;
-  };
+/// One instruction whose sources may have undefined bits.
+struct Warp::UndefinedFlow {
+  UndefinedFlow(Warp &warp, const Instruction &i)
+      : warp(warp), i(i), function(*warp.frame->function), originLine(i.line) {}
 
+  void checkOperands();
+  void run();
+
+private:
+  void note(const Operand &each);
+  uint32_t getUndefinedLanes(const Operand &each) const;
+  bool isResult(const Operand &each) const;
+  Operand getSlot(uint32_t index) const;
+  void mark(const Operand &each, unsigned lane, uint64_t undefined);
+
+  void runLane(unsigned lane);
+  uint64_t getMoved(unsigned lane);
+  void markParts(const Operand &result, unsigned lane, uint64_t undefined);
+  uint64_t getShifted() const;
+  uint64_t getSelected() const;
+  uint64_t getConverted() const;
+  uint64_t apply(unsigned lane);
+  void spoilResults(unsigned lane);
+
+  Warp &warp;
+  const Instruction &i;
+  const Function &function;
+  // The first source that has undefined bits stands for all.
+  const UndefinedBits *origin = nullptr;
+  uint32_t originLine;
+  // Sources other than the first operand, which is the result.
+  uint64_t values[4][warpSize] = {};
+  Bits sources[4];
+};
+
+void Warp::UndefinedFlow::note(const Operand &each) {
+  if (origin)
+    return;
+  origin = warp.undefinedOrigin(each);
+  if (origin && origin->originLine)
+    originLine = origin->originLine;
+}
+
+uint32_t Warp::UndefinedFlow::getUndefinedLanes(const Operand &each) const {
+  bool isRegister =
+      each.kind == OperandKind::Register ||
+      each.kind == OperandKind::Predicate ||
+      (each.kind == OperandKind::Address && each.base == OperandKind::Register);
+  return isRegister ? warp.active & ~warp.frame->defined[each.slot] : 0;
+}
+
+bool Warp::UndefinedFlow::isResult(const Operand &each) const {
+  for (uint32_t n = 0; n < i.numResults; ++n)
+    if (function.slots[i.firstResult + n] == each.slot)
+      return true;
+  return false;
+}
+
+/// The register or predicate of a slot, by its index into Function::slots.
+Operand Warp::UndefinedFlow::getSlot(uint32_t index) const {
+  Operand each;
+  each.slot = function.slots[index];
+  each.bytes = function.slotBytes[each.slot];
+  each.kind = each.bytes ? OperandKind::Register : OperandKind::Predicate;
+  return each;
+}
+
+void Warp::UndefinedFlow::mark(const Operand &each, unsigned lane,
+                               uint64_t undefined) {
+  warp.markUndefined(each, lane, undefined, originLine,
+                     origin && origin->fromShared);
+}
+
+/// Reports undefined addresses, and undefined operands where any is an error.
+void Warp::UndefinedFlow::checkOperands() {
+  for (unsigned n = 0; n < i.numOperands; ++n) {
+    const Operand &each = warp.operand(i, n);
+    if (each.kind == OperandKind::Address)
+      warp.reportUndefined(i, each, getUndefinedLanes(each), "is an address");
+    else if (i.shadowRule == ShadowRule::Strict &&
+             (each.kind == OperandKind::Register ||
+              each.kind == OperandKind::Predicate) &&
+             !(isResult(each) && n == 0))
+      warp.reportUndefined(i, each, getUndefinedLanes(each), "is an operand");
+  }
+}
+
+/// The concatenation of the sources.
+uint64_t Warp::UndefinedFlow::getMoved(unsigned lane) {
+  const Operand &from = warp.operand(i, 1);
+  if (from.kind != OperandKind::Vector)
+    return sources[0].undefined;
+  uint64_t undefined = 0;
+  for (uint32_t k = 0; k < from.count && k * from.bytes < 8; ++k) {
+    const Operand &part = warp.element(from, k);
+    uint64_t bits = warp.undefinedBits(part, lane);
+    if (bits)
+      note(part);
+    undefined |= bits << (8 * from.bytes * k);
+  }
+  return undefined;
+}
+
+/// Cuts bits into the elements of the result.
+void Warp::UndefinedFlow::markParts(const Operand &result, unsigned lane,
+                                    uint64_t undefined) {
+  for (uint32_t k = 0; k < result.count && k * result.bytes < 8; ++k)
+    mark(warp.element(result, k), lane,
+         undefined >> (8 * result.bytes * k) & lowBits(result.bytes));
+}
+
+uint64_t Warp::UndefinedFlow::getShifted() const {
+  uint64_t amount = sources[1].value, bits = sources[0].undefined;
+  unsigned width = getTypeBytes(i.type) * 8;
+  if (sources[1].undefined)
+    return ~uint64_t(0);
+  if (i.shadowRule == ShadowRule::ShiftLeft)
+    return amount >= width ? 0 : bits << amount;
+  if (!isSignedInteger(i.type) || !(bits >> (width - 1) & 1))
+    return amount >= width ? 0 : bits >> amount;
+  if (amount >= width)
+    return ~uint64_t(0);
+  return bits >> amount | (amount ? ~uint64_t(0) << (width - amount) : 0);
+}
+
+uint64_t Warp::UndefinedFlow::getSelected() const {
+  if (!(sources[2].undefined & 1))
+    return (sources[2].value & 1 ? sources[0] : sources[1]).undefined;
+  bool isSame = sources[0].value == sources[1].value && !sources[0].undefined &&
+                !sources[1].undefined;
+  return isSame ? 0 : ~uint64_t(0);
+}
+
+uint64_t Warp::UndefinedFlow::getConverted() const {
+  unsigned from = getTypeBytes(i.sourceType);
+  uint64_t undefined = sources[0].undefined & lowBits(from);
+  if (isSignedInteger(i.sourceType) && from < 8 &&
+      (undefined >> (8 * from - 1) & 1))
+    undefined |= ~lowBits(from);
+  return undefined;
+}
+
+/// Undefined bits of the result, by the rule of the instruction.
+uint64_t Warp::UndefinedFlow::apply(unsigned lane) {
+  switch (i.shadowRule) {
+  case ShadowRule::Move:
+    return getMoved(lane);
+  case ShadowRule::And:
+    return ruleAnd(sources[0], sources[1]).undefined;
+  case ShadowRule::Or:
+    return ruleOr(sources[0], sources[1]).undefined;
+  case ShadowRule::Xor:
+    return sources[0].undefined | sources[1].undefined;
+  case ShadowRule::ShiftLeft:
+  case ShadowRule::ShiftRight:
+    return getShifted();
+  case ShadowRule::Select:
+    return getSelected();
+  case ShadowRule::Permute:
+    return rulePermute(sources[0], sources[1], sources[2]).undefined;
+  case ShadowRule::Extract:
+    return ruleExtract(sources, isSignedInteger(i.type),
+                       getTypeBytes(i.type) * 8);
+  case ShadowRule::Insert:
+    return ruleInsert(sources, getTypeBytes(i.type) * 8);
+  default:
+    return getConverted();
+  }
+}
+
+/// Any undefined bit, of the width that is read, spoils the results.
+void Warp::UndefinedFlow::spoilResults(unsigned lane) {
+  bool isSpoilt = false;
+  for (unsigned n = 0; n < i.numSources; ++n) {
+    Operand each = getSlot(i.firstSource + n);
+    if (warp.undefinedBits(each, lane)) {
+      note(each);
+      isSpoilt = true;
+    }
+  }
+  for (unsigned n = 0; n < i.numResults && isSpoilt; ++n) {
+    Operand each = getSlot(i.firstResult + n);
+    mark(each, lane, each.bytes ? lowBits(each.bytes) : 1);
+  }
+}
+
+void Warp::UndefinedFlow::runLane(unsigned lane) {
+  switch (i.shadowRule) {
+  case ShadowRule::Combine: {
+    // False and anything, true or anything: the comparison decides nothing.
+    const Operand &other = warp.operand(i, 4);
+    bool isDecided = i.operation < 3 && !warp.undefinedBits(other, lane) &&
+                     (warp.predicate(other) >> lane & 1) == (i.operation == 2);
+    return isDecided ? void() : spoilResults(lane);
+  }
+  case ShadowRule::Move:
+  case ShadowRule::And:
+  case ShadowRule::Or:
+  case ShadowRule::Xor:
+  case ShadowRule::ShiftLeft:
+  case ShadowRule::ShiftRight:
+  case ShadowRule::Select:
+  case ShadowRule::Permute:
+  case ShadowRule::Extract:
+  case ShadowRule::Insert:
+  case ShadowRule::Convert:
+    break;
+  default:
+    return spoilResults(lane);
+  }
+  const Operand &result = warp.operand(i, 0);
+  uint64_t undefined = apply(lane);
+  if (result.kind == OperandKind::Vector)
+    return markParts(result, lane, undefined);
+  mark(result, lane,
+       undefined &
+           (result.kind == OperandKind::Predicate ? 1 : lowBits(result.bytes)));
+}
+
+void Warp::UndefinedFlow::run() {
+  constexpr unsigned first = 1;
+  unsigned numSources =
+      std::min(i.numOperands > first ? i.numOperands - first : 0u, 4u);
+  auto isScalar = [&](unsigned n) {
+    return warp.operand(i, first + n).kind != OperandKind::Vector;
+  };
+  for (unsigned n = 0; n < numSources; ++n)
+    if (isScalar(n))
+      warp.sourceBits(warp.operand(i, first + n), values[n]);
+  for (unsigned lane = 0; lane < warpSize; ++lane) {
+    if (!(warp.active >> lane & 1))
+      continue;
+    for (unsigned n = 0; n < 4; ++n) {
+      sources[n] = Bits();
+      if (n >= numSources || !isScalar(n))
+        continue;
+      const Operand &each = warp.operand(i, first + n);
+      sources[n] = {values[n][lane], warp.undefinedBits(each, lane)};
+      if (sources[n].undefined)
+        note(each);
+    }
+    runLane(lane);
+  }
+}
+
+void Warp::propagateUndefined(const Instruction &i) {
   if (i.shadowRule == ShadowRule::Handler)
     return;
-  if (i.shadowRule == ShadowRule::Memory ||
-      i.shadowRule == ShadowRule::Strict) {
-    for (unsigned n = 0; n < i.numOperands; ++n) {
-      const Operand &each = operand(i, n);
-      if (each.kind == OperandKind::Address)
-        reportUndefined(i, each, undefinedLanes(each), "is an address");
-      else if (i.shadowRule == ShadowRule::Strict &&
-               (each.kind == OperandKind::Register ||
-                each.kind == OperandKind::Predicate) &&
-               !(isResult(each) && n == 0))
-        reportUndefined(i, each, undefinedLanes(each), "is an operand");
-    }
-    return;
-  }
-
-  auto bitsOf = [&](const Operand &each, const uint64_t *values,
-                    unsigned lane) {
-    uint64_t undefined = undefinedBits(each, lane);
-    if (undefined)
-      note(each);
-    return Bits{values[lane], undefined};
-  };
-
-  // Sources other than the first operand, which is the result.
-  const unsigned first = 1;
-  unsigned numSources = i.numOperands > first ? i.numOperands - first : 0;
-  uint64_t values[4][warpSize] = {};
-  for (unsigned n = 0; n < numSources && n < 4; ++n)
-    if (operand(i, first + n).kind != OperandKind::Vector)
-      sourceBits(operand(i, first + n), values[n]);
-  const Operand &result = operand(i, 0);
-
-  for (unsigned lane = 0; lane < warpSize; ++lane) {
-    if (!(active >> lane & 1))
-      continue;
-    Bits sources[4];
-    for (unsigned n = 0; n < numSources && n < 4; ++n)
-      if (operand(i, first + n).kind != OperandKind::Vector)
-        sources[n] = bitsOf(operand(i, first + n), values[n], lane);
-    uint64_t undefined = 0;
-    switch (i.shadowRule) {
-    case ShadowRule::Move: {
-      // The concatenation of the sources, cut into the results.
-      const Operand &from = operand(i, 1);
-      if (from.kind == OperandKind::Vector) {
-        for (uint32_t k = 0; k < from.count && k * from.bytes < 8; ++k) {
-          const Operand &part = element(from, k);
-          uint64_t bits = undefinedBits(part, lane);
-          if (bits)
-            note(part);
-          undefined |= bits << (8 * from.bytes * k);
-        }
-      } else {
-        undefined = sources[0].undefined;
-      }
-      if (result.kind == OperandKind::Vector) {
-        for (uint32_t k = 0; k < result.count && k * result.bytes < 8; ++k)
-          markUndefined(element(result, k), lane,
-                        undefined >> (8 * result.bytes * k) &
-                            lowBits(result.bytes),
-                        originLine, origin && origin->fromShared);
-        continue;
-      }
-      break;
-    }
-    case ShadowRule::And:
-      undefined = ruleAnd(sources[0], sources[1]).undefined;
-      break;
-    case ShadowRule::Or:
-      undefined = ruleOr(sources[0], sources[1]).undefined;
-      break;
-    case ShadowRule::Xor:
-      undefined = sources[0].undefined | sources[1].undefined;
-      break;
-    case ShadowRule::ShiftLeft:
-    case ShadowRule::ShiftRight: {
-      uint64_t amount = sources[1].value;
-      bool isSigned = isSignedInteger(i.type);
-      unsigned width = getTypeBytes(i.type) * 8;
-      uint64_t bits = sources[0].undefined;
-      if (sources[1].undefined)
-        undefined = ~uint64_t(0);
-      else if (i.shadowRule == ShadowRule::ShiftLeft)
-        undefined = amount >= width ? 0 : bits << amount;
-      else if (isSigned && (bits >> (width - 1) & 1))
-        undefined = amount >= width
-                        ? ~uint64_t(0)
-                        : bits >> amount |
-                              (amount ? ~uint64_t(0) << (width - amount) : 0);
-      else
-        undefined = amount >= width ? 0 : bits >> amount;
-      break;
-    }
-    case ShadowRule::Select:
-      if (sources[2].undefined & 1)
-        undefined = sources[0].value == sources[1].value &&
-                            !sources[0].undefined && !sources[1].undefined
-                        ? 0
-                        : ~uint64_t(0);
-      else
-        undefined = (sources[2].value & 1 ? sources[0] : sources[1]).undefined;
-      break;
-    case ShadowRule::Permute:
-      undefined = rulePermute(sources[0], sources[1], sources[2]).undefined;
-      break;
-    case ShadowRule::Extract:
-      undefined = ruleExtract(sources, isSignedInteger(i.type),
-                              getTypeBytes(i.type) * 8);
-      break;
-    case ShadowRule::Insert:
-      undefined = ruleInsert(sources, getTypeBytes(i.type) * 8);
-      break;
-    case ShadowRule::Convert: {
-      unsigned from = getTypeBytes(i.sourceType);
-      undefined = sources[0].undefined & lowBits(from);
-      if (isSignedInteger(i.sourceType) && from < 8 &&
-          (undefined >> (8 * from - 1) & 1))
-        undefined |= ~lowBits(from);
-      break;
-    }
-    case ShadowRule::Combine: {
-      // False and anything, true or anything: the comparison decides nothing.
-      const Operand &other = operand(i, 4);
-      if (i.operation < 3 && !undefinedBits(other, lane) &&
-          (predicate(other) >> lane & 1) == (i.operation == 2))
-        continue;
-      [[fallthrough]];
-    }
-    default:
-      // Any undefined bit, of the width that is read, spoils the result.
-      for (unsigned n = 0; n < i.numSources; ++n) {
-        Operand each;
-        each.slot = function.slots[i.firstSource + n];
-        each.bytes = function.slotBytes[each.slot];
-        each.kind = each.bytes ? OperandKind::Register : OperandKind::Predicate;
-        if (undefinedBits(each, lane)) {
-          note(each);
-          undefined = ~uint64_t(0);
-        }
-      }
-      for (unsigned n = 0; n < i.numResults && undefined; ++n) {
-        Operand each;
-        each.slot = function.slots[i.firstResult + n];
-        each.bytes = function.slotBytes[each.slot];
-        each.kind = each.bytes ? OperandKind::Register : OperandKind::Predicate;
-        markUndefined(each, lane, each.bytes ? lowBits(each.bytes) : 1,
-                      originLine, origin && origin->fromShared);
-      }
-      continue;
-    }
-    if (result.kind == OperandKind::Predicate)
-      undefined &= 1;
-    else
-      undefined &= lowBits(result.bytes);
-    markUndefined(result, lane, undefined, originLine,
-                  origin && origin->fromShared);
-  }
+  UndefinedFlow flow(*this, i);
+  if (i.shadowRule == ShadowRule::Memory || i.shadowRule == ShadowRule::Strict)
+    return flow.checkOperands();
+  flow.run();
 }

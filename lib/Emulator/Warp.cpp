@@ -332,8 +332,7 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
       ++f->pc;
       continue;
     }
-    switch (i.control) {
-    case Control::None:
+    if (i.control == Control::None) {
       if (lanes)
         executeGroups(i, lanes);
       ++f->pc;
@@ -342,133 +341,11 @@ uint64_t Warp::runFragment(size_t at, uint64_t quantum) {
         f->strongAccesses = 0;
         dissolveJoins();
       }
-      continue;
-    case Control::Branch:
-      if (!i.hasGuard || lanes == f->mask) {
-        block.counters.branches += i.hasGuard;
-        f->pc = i.target;
-        continue;
-      }
-      ++block.counters.branches;
-      if (lanes == 0) {
-        ++f->pc;
-        continue;
-      }
-      ++block.counters.divergentBranches;
-      if (state.count)
-        ++block.counters.instructions[i.counter].divergences;
-      split(*f, i.reconverge, lanes, i.target);
-      ++f->pc;
-      continue;
-    case Control::Return:
-      if (!frame->caller) {
-        f->mask &= ~lanes;
-        ++f->pc;
-        exitLanes(lanes);
-        if (f->mask == 0 || f->state != FragmentState::Ready)
-          return count;
-        continue;
-      }
-      if (lanes != f->mask)
-        split(*f, i.reconverge, f->mask & ~lanes, f->pc + 1);
-      f->pc = uint32_t(frame->function->code.size()) - 1;
-      continue;
-    case Control::End:
-      leaveFrame(*f);
-      if (f->mask == 0)
-        return count;
-      continue;
-    case Control::Exit:
-    case Control::Trap:
-      if (i.control == Control::Trap) {
-        report(i, ReportKind::InvalidInstruction, lanes, "trap");
-        state.stop = true;
-      }
-      f->mask &= ~lanes;
-      ++f->pc;
-      exitLanes(lanes);
-      if (f->mask == 0 || f->state != FragmentState::Ready)
-        return count;
-      continue;
-    case Control::BranchIndexed:
-      if (lanes != f->mask)
-        split(*f, i.reconverge, f->mask & ~lanes, f->pc + 1);
-      branchIndexed(*f, i);
-      continue;
-    case Control::Call:
-      if (lanes != f->mask)
-        split(*f, f->pc + 1, f->mask & ~lanes, f->pc + 1);
-      call(*f, i, lanes);
-      continue;
-    case Control::BarrierSync:
-    case Control::BarrierArrive:
-      if (lanes != f->mask)
-        split(*f, f->pc + 1, f->mask & ~lanes, f->pc + 1);
-      enterBarrier(*f, i, lanes);
-      if (f->state != FragmentState::Ready)
-        return count;
-      continue;
-    case Control::WarpBarrier:
-      if (lanes != f->mask)
-        split(*f, f->pc + 1, f->mask & ~lanes, f->pc + 1);
-      if (waitAtWarpBarrier(*f, i, lanes))
-        return count;
-      continue;
+    } else if (!transferControl(*f, i, lanes)) {
+      return count;
     }
   }
   return count;
-}
-
-void Warp::branchIndexed(Fragment &f, const Instruction &i) {
-  active = f.mask;
-  if (block.state.checks) {
-    sawUndefined = false;
-    propagateUndefined(i);
-    pendingUndefined.clear();
-  }
-  uint32_t scratch[warpSize];
-  const uint32_t *index = source<uint32_t>(operand(i, 0), scratch);
-  uint32_t count = uint32_t(operand(i, 1).value);
-  auto targetOf = [&](unsigned lane) {
-    return index[lane] < count
-               ? frame->function->branchTargets[i.target + index[lane]]
-               : UINT32_MAX;
-  };
-  uint32_t outside = 0;
-  for (unsigned lane = 0; lane < warpSize; ++lane)
-    if ((f.mask >> lane & 1) && targetOf(lane) == UINT32_MAX)
-      outside |= 1u << lane;
-  if (outside) {
-    report(i, ReportKind::InvalidInstruction, outside,
-           fmt::format("index {} of {} targets",
-                       index[std::countr_zero(outside)], count));
-    f.mask &= ~outside;
-    exitLanes(outside);
-    if (f.mask == 0)
-      return;
-  }
-  uint32_t pc = f.pc;
-  uint32_t rest = f.mask;
-  bool first = true;
-  uint32_t own = 0, ownTarget = 0;
-  while (rest) {
-    uint32_t target = targetOf(unsigned(std::countr_zero(rest)));
-    uint32_t lanes = 0;
-    for (unsigned lane = 0; lane < warpSize; ++lane)
-      if ((rest >> lane & 1) && targetOf(lane) == target)
-        lanes |= 1u << lane;
-    rest &= ~lanes;
-    if (first) {
-      own = lanes;
-      ownTarget = target;
-      first = false;
-    } else {
-      split(f, i.reconverge, lanes, target);
-    }
-  }
-  (void)own;
-  (void)pc;
-  f.pc = ownTarget;
 }
 
 //===----------------------------------------------------------------------===//

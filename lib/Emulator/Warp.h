@@ -115,8 +115,7 @@ public:
   /// Ends the warp where it stands.
   void abandon();
 
-  //===--- For handlers
-  //----------------------------------------------------===//
+  //===--- For handlers ---------------------------------------------------===//
 
   Block &block;
   const uint32_t index;
@@ -200,20 +199,19 @@ public:
   /// Of variables, in their own state space; of functions.
   uint64_t symbolAddress(uint32_t symbol) const;
 
-  //===--- Reports (Report.cpp)
-  //---------------------------------------------===//
+  //===--- Reports (Report.cpp) -------------------------------------------===//
 
   void report(const Instruction &i, ReportKind kind, uint32_t lanes,
               std::string message) const;
 
-  //===--- Undefined values (Undefined.cpp)
-  //---------------------------------===//
+  //===--- Undefined values (Undefined.cpp) -------------------------------===//
 
   /// Are undefined values followed at all?
   bool shadowed() const;
   /// Before the handler: reports what must not be undefined, and prepares what
   /// the results inherit.
   void propagateUndefined(const Instruction &i);
+  struct UndefinedFlow;
   /// After the handler.
   void applyUndefined();
   /// Called by handlers whose results are undefined by themselves.
@@ -238,6 +236,11 @@ private:
   bool othersMayExit(Fragment &fragment);
   Fragment *chooseReady();
   uint64_t runFragment(size_t at, uint64_t quantum);
+  /// An instruction that may change where the fragment goes on. Returns whether
+  /// it goes on now.
+  bool transferControl(Fragment &f, const Instruction &i, uint32_t lanes);
+  void branch(Fragment &f, const Instruction &i, uint32_t lanes);
+  bool leaveKernel(Fragment &f, uint32_t lanes);
   void split(Fragment &fragment, uint32_t join, uint32_t otherMask,
              uint32_t otherPc);
   void refreshJoin(Fragment &fragment);
