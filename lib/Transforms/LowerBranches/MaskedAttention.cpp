@@ -57,6 +57,9 @@ static Value emitTermMask(ImplicitLocOpBuilder &b, MaskedAttentionOp op,
 void reference::lowerMaskedAttention(MaskedAttentionOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   Value query = op.getQuery();
+  // Gathered, both have the query's heads.
+  requireSameSize(b, op.getValue(), op.getKey(), 2,
+                  "dilated attention: value and key differ in heads [C5]");
   Value sequence = dim(b, query, 1), heads = dim(b, query, 2);
   GatherOp q = gatherAll(b, query, query, heads),
            k = gatherAll(b, op.getKey(), query, heads),

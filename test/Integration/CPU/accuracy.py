@@ -112,7 +112,7 @@ class Problem:
 
     def find_leaving(self, query, key):
         """[row, head]: a score lies 2^101 times above those of the first keys, beyond what
-        the reference form takes, whatever its chunks of keys are."""
+        a fixed maximum allows, whatever the chunks of keys are."""
         key = np.repeat(key, query.shape[1] // key.shape[1], axis=1)
         scores = np.einsum("nhd,mhd->nhm", query[self.rows], key, optimize=True)
         scores *= self.case.depth**-0.5 / np.log(2)
@@ -261,7 +261,7 @@ def check_forms(report, problem, instruction_set, usual, online):
         )
         where = f"{instruction_set}, {problem.case.dtype}, {problem.name}, {label}"
         if label in ("normal", "grow 50", "step 90"):
-            report.expect(not same, f"{where}: in the reference form")
+            report.expect(not same, f"{where}: with a fixed maximum")
         if label in ("grow 200", "grow 1000", "step 101", "outliers", "large values"):
             report.expect(same, f"{where}: in the online form")
 

@@ -28,7 +28,7 @@ def grow(by):
 
 def step(by):
     """The later half of the keys lie above the first: the largest weight is 2^by, close
-    to where the reference form gives up, and where f32 ends."""
+    to where a fixed maximum is given up, and where f32 ends."""
 
     def fill(query, key, value):
         set_scores(query, key, np.where(np.arange(len(key)) < len(key) // 2, 0, by))
@@ -63,7 +63,7 @@ def alternating(query, key, value):
 
 
 def large_values(query, key, value):
-    """Weights in the range of the reference form times values in the range of f32."""
+    """Weights in the range that a fixed maximum allows, times values in the range of f32."""
     set_scores(query, key, np.linspace(0, 60, len(key)))
     value *= 1e30
 
