@@ -5,7 +5,8 @@
 // combine_i(scatter_i(dense_attention_i(gather_i q, gather_i k, gather_i v)))
 // is one softmax over the concatenation of all branches' keys (S6), that is,
 // one fused_attention. Every condition that the equality needs is checked here
-// and, where it does not hold, named in a remark.
+// and, where it does not hold, named in a remark, or in a warning where the
+// branches are a decomposition of our own.
 //
 //===----------------------------------------------------------------------===//
 
@@ -204,6 +205,16 @@ struct FuseBranches
   }
 
 private:
+  /// Whether `op` and what it reads have the one place of a dilated.attention;
+  /// branches written by hand have a line each.
+  static bool isOwnDecomposition(Operation *op) {
+    return !isa<UnknownLoc>(op->getLoc()) &&
+           llvm::all_of(op->getOperands(), [&](Value operand) {
+             Operation *from = operand.getDefiningOp();
+             return from && from->getLoc() == op->getLoc();
+           });
+  }
+
   void report(Operation *op, std::optional<Reason> reason) {
     if (!reason) {
       ++numFused;
@@ -211,8 +222,11 @@ private:
       return;
     }
     ++numUnfused;
-    op->emitRemark("not fused into one attention kernel")
-            .attachNote(reason->where->getLoc())
+    // Nobody wrote these branches, and nobody expects them to be slow.
+    InFlightDiagnostic diag =
+        isOwnDecomposition(op) ? op->emitWarning() : op->emitRemark();
+    diag << "not fused into one attention kernel";
+    diag.attachNote(reason->where->getLoc())
         << "because of this " << reason->where->getName() << ": "
         << reason->what;
   }
