@@ -198,13 +198,14 @@ void mlir::dilated::buildCPULlvmPipeline(OpPassManager &pm,
 
   // One dialect after the other to LLVM.
   pm.addPass(createConvertMathToFuncs()); // integer powers, of vectors too
+  // Functions of the library take vectors apart: before there are none left.
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
   ConvertVectorToLLVMPassOptions vectors;
   vectors.reassociateFPReductions = true; // a tree, not a chain of additions
   vectors.amx = true;
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   addMemRefs(pm);
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertMathToLibmPass());
   pm.addPass(createConvertIndexToLLVMPass());
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());

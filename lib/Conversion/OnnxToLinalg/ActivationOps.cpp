@@ -26,17 +26,22 @@ static LogicalResult convertRelu(NodeView &node) {
       }));
 }
 
-/// 1 / (1 + exp(-x)); exp overflows to infinity, whose reciprocal is the limit.
+/// 1 / (1 + exp(-x)), and the same as exp(x) / (1 + exp(x)) for negative x:
+/// neither overflows, so results are right down to subnormal ones.
 static LogicalResult convertSigmoid(NodeView &node) {
   if (failed(node.requireKind(0, kFloat)))
     return failure();
   return node.setResult(emitArithmetic(
       node.b, node.input(0), [](ImplicitLocOpBuilder &b, ValueRange x) {
-        Value one = buildNumber(b, x[0].getType(), 1);
-        Value power =
-            b.createOrFold<math::ExpOp>(b.createOrFold<arith::NegFOp>(x[0]));
+        Type type = x[0].getType();
+        Value one = buildNumber(b, type, 1);
+        Value power = b.createOrFold<math::ExpOp>(
+            b.createOrFold<arith::NegFOp>(b.createOrFold<math::AbsFOp>(x[0])));
+        Value isNegative = b.createOrFold<arith::CmpFOp>(
+            arith::CmpFPredicate::OLT, x[0], buildNumber(b, type, 0));
         return b.createOrFold<arith::DivFOp>(
-            one, b.createOrFold<arith::AddFOp>(one, power));
+            b.createOrFold<arith::SelectOp>(isNegative, power, one),
+            b.createOrFold<arith::AddFOp>(one, power));
       }));
 }
 

@@ -15,6 +15,7 @@
 #include "mlir/IR/Matchers.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::dilated;
@@ -74,50 +75,99 @@ static LogicalResult convertConstantOfShape(NodeView &node) {
 // Range
 //===----------------------------------------------------------------------===//
 
-/// max(0, ceil((limit - start) / delta)) for constants.
-static FailureOr<int64_t> countConstant(NodeView &node,
-                                        ArrayRef<Attribute> bounds) {
-  double numbers[3];
-  for (auto [number, bound] : llvm::zip_equal(numbers, bounds))
-    number = isa<FloatAttr>(bound)
-                 ? cast<FloatAttr>(bound).getValueAsDouble()
-                 : static_cast<double>(cast<IntegerAttr>(bound).getInt());
-  auto [start, limit, delta] = numbers;
+/// max(0, ceil((limit - start) / delta)) for integers: with distance and step
+/// as unsigned numbers, which hold the distance of any two, nothing overflows.
+static FailureOr<int64_t> countIntegers(NodeView &node, int64_t start,
+                                        int64_t limit, int64_t delta) {
   if (delta == 0)
     return node.error() << "the step is 0";
-  double count = std::ceil((limit - start) / delta);
+  if (delta > 0 ? start >= limit : start <= limit)
+    return int64_t(0);
+  auto from = static_cast<uint64_t>(delta > 0 ? start : limit);
+  auto to = static_cast<uint64_t>(delta > 0 ? limit : start);
+  uint64_t step =
+      delta > 0 ? static_cast<uint64_t>(delta) : -static_cast<uint64_t>(delta);
+  uint64_t count = (to - from - 1) / step + 1;
+  if (count > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    return node.error() << "has too many elements (" << count << ")";
+  return static_cast<int64_t>(count);
+}
+
+/// The same for constants; floats of any type are counted in f64.
+static FailureOr<int64_t> countConstant(NodeView &node,
+                                        ArrayRef<Attribute> bounds) {
+  if (isa<IntegerAttr>(bounds[0])) {
+    auto number = [&](unsigned i) {
+      return cast<IntegerAttr>(bounds[i]).getValue().getSExtValue();
+    };
+    return countIntegers(node, number(0), number(1), number(2));
+  }
+  auto number = [&](unsigned i) {
+    return cast<FloatAttr>(bounds[i]).getValueAsDouble();
+  };
+  if (number(2) == 0)
+    return node.error() << "the step is 0";
+  double count = std::ceil((number(1) - number(0)) / number(2));
   if (!(count < 0x1p53)) // also a NaN
     return node.error() << "has too many elements (" << count << ")";
   return count > 0 ? static_cast<int64_t>(count) : 0;
 }
 
-/// The same at run time.
+/// countIntegers at run time.
+static Value countIntegersAtRunTime(GraphBuilder &b, Value start, Value limit,
+                                    Value delta) {
+  Type type = b.getI64Type();
+  start = buildConversion(b, start, type);
+  limit = buildConversion(b, limit, type);
+  delta = buildConversion(b, delta, type);
+  Value zero = buildNumber(b, type, 0), one = buildNumber(b, type, 1);
+  auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) {
+    return b.createOrFold<arith::CmpIOp>(predicate, x, y);
+  };
+  auto select = [&](Value condition, Value x, Value y) {
+    return b.createOrFold<arith::SelectOp>(condition, x, y);
+  };
+  auto sub = [&](Value x, Value y) {
+    return b.createOrFold<arith::SubIOp>(x, y);
+  };
+  Value isUp = compare(arith::CmpIPredicate::sgt, delta, zero);
+  Value isZero = compare(arith::CmpIPredicate::eq, delta, zero);
+  b.assertThat(b.createOrFold<arith::XOrIOp>(
+                   isZero, arith::ConstantIntOp::create(b, 1, 1)),
+               "the step is 0");
+  Value from = select(isUp, start, limit), to = select(isUp, limit, start);
+  Value step = select(isUp, delta, sub(zero, delta));
+  Value isEmpty = compare(arith::CmpIPredicate::sge, from, to);
+  Value distance = select(isEmpty, zero, sub(sub(to, from), one));
+  Value steps =
+      b.createOrFold<arith::DivUIOp>(distance, select(isZero, one, step));
+  Value count = b.createOrFold<arith::AddIOp>(steps, one);
+  count = select(isEmpty, zero, count);
+  b.assertThat(compare(arith::CmpIPredicate::sge, count, zero),
+               "has too many elements");
+  return count;
+}
+
+/// countConstant at run time.
 static Value countAtRunTime(GraphBuilder &b, Value start, Value limit,
                             Value delta) {
   Type type = start.getType();
-  Value zero = buildNumber(b, type, 0), count;
-  if (isa<FloatType>(type)) {
-    b.assertThat(
-        b.createOrFold<arith::CmpFOp>(arith::CmpFPredicate::UNE, delta, zero),
-        "the step is 0");
-    count = b.createOrFold<math::CeilOp>(b.createOrFold<arith::DivFOp>(
-        b.createOrFold<arith::SubFOp>(limit, start), delta));
-    count = buildConversion(b, count, b.getI64Type());
-  } else {
-    b.assertThat(
-        b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, delta, zero),
-        "the step is 0");
-    // Truncating division rounds up with delta - sign(delta) added.
-    Value up =
-        b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt, delta, zero);
-    Value sign = b.createOrFold<arith::SelectOp>(up, buildNumber(b, type, 1),
-                                                 buildNumber(b, type, -1));
-    Value distance = b.createOrFold<arith::SubIOp>(limit, start);
-    distance = b.createOrFold<arith::AddIOp>(
-        distance, b.createOrFold<arith::SubIOp>(delta, sign));
-    count = buildTruncatingDivision(b, distance, delta);
-    count = buildConversion(b, count, b.getI64Type());
-  }
+  if (!isa<FloatType>(type))
+    return countIntegersAtRunTime(b, start, limit, delta);
+  Type wide = b.getF64Type();
+  start = buildConversion(b, start, wide);
+  limit = buildConversion(b, limit, wide);
+  delta = buildConversion(b, delta, wide);
+  Value zero = buildNumber(b, wide, 0);
+  b.assertThat(
+      b.createOrFold<arith::CmpFOp>(arith::CmpFPredicate::UNE, delta, zero),
+      "the step is 0");
+  Value exact = b.createOrFold<math::CeilOp>(b.createOrFold<arith::DivFOp>(
+      b.createOrFold<arith::SubFOp>(limit, start), delta));
+  b.assertThat(b.createOrFold<arith::CmpFOp>(arith::CmpFPredicate::OLT, exact,
+                                             buildNumber(b, wide, 0x1p53)),
+               "has too many elements");
+  Value count = buildConversion(b, exact, b.getI64Type());
   return b.createOrFold<arith::MaxSIOp>(count,
                                         buildNumber(b, b.getI64Type(), 0));
 }

@@ -100,6 +100,36 @@ LogicalResult GraphBuilder::requireEqual(OpFoldResult a, OpFoldResult b,
   return success();
 }
 
+FailureOr<OpFoldResult> GraphBuilder::broadcastSize(OpFoldResult a,
+                                                    OpFoldResult b,
+                                                    const Twine &message) {
+  std::optional<int64_t> left = constantSize(a), right = constantSize(b);
+  if (right == 1 || provablyEqual(a, b))
+    return a;
+  if (left == 1)
+    return b;
+  if (left && right)
+    return failure();
+  Value x = toIndex(a), y = toIndex(b);
+  OpFoldResult &known = commonSizes[{x, y}];
+  if (known)
+    return known;
+  auto equal = [&](Value value, Value other) {
+    return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, value, other);
+  };
+  Value one = arith::ConstantIndexOp::create(*this, 1), fits = equal(x, y);
+  Value isOne = equal(left ? y : x, one);
+  fits = createOrFold<arith::OrIOp>(fits, isOne);
+  if (!left && !right)
+    fits = createOrFold<arith::OrIOp>(fits, equal(y, one));
+  assertThat(fits, message);
+  if (left || right)
+    return known = left ? a : b;
+  known = toSize(createOrFold<arith::SelectOp>(isOne, y, x));
+  sizeAlgebra.assumeNonNegative(sizeAlgebra.parse(known));
+  return known;
+}
+
 void GraphBuilder::assertThat(Value condition, const Twine &message) {
   if (matchPattern(condition, m_One()))
     return;

@@ -51,6 +51,11 @@ public:
   /// with this message. Fails, silently, when they are different constants.
   LogicalResult requireEqual(OpFoldResult a, OpFoldResult b,
                              const Twine &message);
+  /// The size that numpy broadcasting gives for two: sizes known only at run
+  /// time may be 1 then, which is checked with this message. Fails, silently,
+  /// when they are different constants and neither is 1.
+  FailureOr<OpFoldResult> broadcastSize(OpFoldResult a, OpFoldResult b,
+                                        const Twine &message);
   /// A check at run time; nothing when the condition folds to true.
   void assertThat(Value condition, const Twine &message);
 
@@ -113,6 +118,7 @@ private:
   llvm::DenseMap<Value, Sizes> knownSizes;
   llvm::DenseMap<Value, SmallVector<Value>> extracted;
   llvm::DenseMap<std::tuple<Value, int64_t, Value, int64_t>, Value> sums;
+  llvm::DenseMap<std::pair<Value, Value>, OpFoldResult> commonSizes;
   llvm::DenseMap<size_t, SmallVector<Operation *, 1>> scalarOps;
 };
 

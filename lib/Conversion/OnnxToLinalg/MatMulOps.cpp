@@ -152,16 +152,13 @@ static FailureOr<Value> emitMatMul(NodeView &node, Matrix left, Matrix right) {
   for (ArrayRef<OpFoldResult> own : {ArrayRef(leftBatch), ArrayRef(rightBatch)})
     for (auto [common, size] :
          llvm::zip_equal(MutableArrayRef(batch).take_back(own.size()), own)) {
-      if (isUnit(size))
-        continue;
-      if (!isUnit(common) &&
-          failed(b.requireEqual(common, size,
-                                "batch sizes known only at run time differ")))
+      FailureOr<OpFoldResult> both = b.broadcastSize(
+          common, size, "batch sizes known only at run time do not broadcast");
+      if (failed(both))
         return node.error()
                << "batch sizes " << *constantSize(common) << " and "
                << *constantSize(size) << " do not broadcast";
-      if (isUnit(common) || constantSize(size))
-        common = size;
+      common = *both;
     }
   FailureOr<OpFoldResult> count = b.product(batch);
   if (failed(count))
@@ -218,21 +215,21 @@ static LogicalResult convertMatMul(NodeView &node) {
 // Gemm
 //===----------------------------------------------------------------------===//
 
-/// C repeats to the sizes of the product, and not the other way round.
-static LogicalResult checkAddend(NodeView &node, ArrayRef<OpFoldResult> sizes) {
+/// C repeated to the sizes of the product; not the other way round.
+static FailureOr<Value> repeatAddend(NodeView &node,
+                                     ArrayRef<OpFoldResult> sizes) {
   Sizes own = node.b.sizes(node.input(2));
   if (own.size() > sizes.size())
     return node.error() << "input 2 has rank " << own.size()
                         << ", expected at most 2";
   for (auto [size, common] : llvm::zip_equal(own, sizes.take_back(own.size())))
-    if (constantSize(size) != 1 &&
-        failed(node.b.requireEqual(size, common,
-                                   "input 2 does not repeat to the sizes of "
-                                   "the product")))
+    if (constantSize(size) && constantSize(common) && constantSize(size) != 1 &&
+        constantSize(size) != constantSize(common))
       return node.error() << "size " << *constantSize(size)
                           << " of input 2 does not repeat to "
                           << *constantSize(common);
-  return success();
+  return emitRepeated(node.b, node.input(2), sizes,
+                      "input 2 does not repeat to the sizes of the product");
 }
 
 /// alpha * A * B + beta * C, scaled and added before the result is rounded.
@@ -260,7 +257,10 @@ static LogicalResult convertGemm(NodeView &node) {
   left.stored = b.refine(left.stored);
   right.stored = b.refine(right.stored);
   bool adds = node.input(2) && beta != 0;
-  if (node.input(2) && failed(checkAddend(node, {leftSizes[0], rightSizes[1]})))
+  FailureOr<Value> addend = Value();
+  if (node.input(2))
+    addend = repeatAddend(node, {leftSizes[0], rightSizes[1]});
+  if (failed(addend))
     return failure();
 
   Value product = emitProduct(b, left, right);
@@ -268,7 +268,7 @@ static LogicalResult convertGemm(NodeView &node) {
     return node.setResult(emitRounded(b, product, type));
   SmallVector<Value> inputs = {product};
   if (adds)
-    inputs.push_back(b.refine(node.input(2)));
+    inputs.push_back(*addend);
   auto scaled = [&](ImplicitLocOpBuilder &b, Value value, double factor) {
     if (factor == 1)
       return value;
@@ -280,10 +280,10 @@ static LogicalResult convertGemm(NodeView &node) {
       b, inputs, type, [&](ImplicitLocOpBuilder &b, ValueRange x) {
         Value result = scaled(b, x[0], alpha);
         if (adds) {
-          Value addend = scaled(b, buildConversion(b, x[1], wide), beta);
+          Value added = scaled(b, buildConversion(b, x[1], wide), beta);
           result = isa<FloatType>(wide)
-                       ? b.createOrFold<arith::AddFOp>(result, addend)
-                       : b.createOrFold<arith::AddIOp>(result, addend);
+                       ? b.createOrFold<arith::AddFOp>(result, added)
+                       : b.createOrFold<arith::AddIOp>(result, added);
         }
         return buildConversion(b, result, type);
       }));

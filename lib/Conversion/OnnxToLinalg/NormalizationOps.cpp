@@ -57,23 +57,21 @@ static LogicalResult convertLayerNormalization(NodeView &node) {
   if (failed(length))
     return failure();
   Value count = buildConversion(b, b.toScalar(*length), wide);
-  TypedAttr zero = numberAttr(wide, 0);
   double epsilon = node.floatAttr("epsilon", 1e-5);
 
-  Value sum = emitReduction(
-      b, x, axes, zero, [&](ImplicitLocOpBuilder &b, ValueRange v) {
-        return add(b, buildConversion(b, v[0], wide), v[1]);
-      });
+  Value sum = emitSum(b, x, axes, [&](ImplicitLocOpBuilder &b, ValueRange v) {
+    return buildConversion(b, v[0], wide);
+  });
   FailureOr<Value> mean =
       emitElementwise(b, sum, wide, [&](ImplicitLocOpBuilder &b, ValueRange v) {
         return div(b, v[0], count);
       });
   if (failed(mean))
     return failure();
-  Value squares = emitReduction(
-      b, {x, *mean}, axes, zero, [&](ImplicitLocOpBuilder &b, ValueRange v) {
+  Value squares =
+      emitSum(b, {x, *mean}, axes, [&](ImplicitLocOpBuilder &b, ValueRange v) {
         Value centred = sub(b, buildConversion(b, v[0], wide), v[1]);
-        return add(b, mul(b, centred, centred), v[2]);
+        return mul(b, centred, centred);
       });
   FailureOr<Value> inverse = emitElementwise(
       b, squares, wide, [&](ImplicitLocOpBuilder &b, ValueRange v) {
@@ -87,9 +85,18 @@ static LogicalResult convertLayerNormalization(NodeView &node) {
 
   Value meanKept = emitInsertUnitDims(b, *mean, axes);
   Value inverseKept = emitInsertUnitDims(b, *inverse, axes);
-  SmallVector<Value> inputs = {x, meanKept, inverseKept, node.input(1)};
-  if (node.input(2))
-    inputs.push_back(node.input(2));
+  SmallVector<Value> inputs = {x, meanKept, inverseKept};
+  for (unsigned i : {1u, 2u}) {
+    if (!node.input(i))
+      continue;
+    FailureOr<Value> repeated = Value();
+    if (node.rank(i) <= static_cast<int64_t>(sizes.size()))
+      repeated = emitRepeated(b, node.input(i), sizes,
+                              "scale or bias has larger sizes than the tensor");
+    if (failed(repeated) || !*repeated)
+      return node.error() << "scale or bias has larger sizes than the tensor";
+    inputs.push_back(*repeated);
+  }
   FailureOr<Value> result = emitElementwise(
       b, inputs, type, [&](ImplicitLocOpBuilder &b, ValueRange v) {
         Value centred = sub(b, buildConversion(b, v[0], wide), v[1]);
@@ -101,12 +108,6 @@ static LogicalResult convertLayerNormalization(NodeView &node) {
       });
   if (failed(result))
     return failure();
-  Sizes resultSizes = b.sizes(*result);
-  if (resultSizes.size() != sizes.size() ||
-      !llvm::all_of(llvm::zip(resultSizes, sizes), [&](auto pair) {
-        return b.provablyEqual(std::get<0>(pair), std::get<1>(pair));
-      }))
-    return node.error() << "scale or bias has larger sizes than the tensor";
   if (failed(node.setResult(result)))
     return failure();
   // The statistics are f32 whatever they were computed in.
@@ -149,9 +150,9 @@ static LogicalResult convertSoftmax(NodeView &node) {
                       });
   if (failed(powers))
     return failure();
-  Value sum = emitReduction(
-      b, *powers, *axis, numberAttr(wide, 0),
-      [](ImplicitLocOpBuilder &b, ValueRange v) { return add(b, v[0], v[1]); });
+  Value sum =
+      emitSum(b, *powers, *axis,
+              [](ImplicitLocOpBuilder &, ValueRange v) { return v[0]; });
   return node.setResult(
       emitElementwise(b, {*powers, emitInsertUnitDims(b, sum, *axis)}, type,
                       [&](ImplicitLocOpBuilder &b, ValueRange v) {

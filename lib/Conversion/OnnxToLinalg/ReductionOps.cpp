@@ -60,58 +60,52 @@ static FailureOr<ReductionPlan> planFromInput(NodeView &node) {
 
 using PlanReader = FailureOr<ReductionPlan> (*)(NodeView &);
 
-/// Reduces in the type to compute in, applies `finish` to the reduced tensor,
-/// and gives the result the element type and the dimensions asked for.
-static LogicalResult reduce(
-    NodeView &node, PlanReader readPlan, unsigned kinds,
-    llvm::function_ref<TypedAttr(Type)> identity, ScalarBody body,
-    llvm::function_ref<FailureOr<Value>(Value, const ReductionPlan &)> finish =
-        nullptr) {
+/// Reduces by `fold`, in the type to compute in, and gives the result the
+/// element type and the dimensions asked for.
+static LogicalResult
+reduce(NodeView &node, PlanReader readPlan, unsigned kinds,
+       llvm::function_ref<FailureOr<Value>(const ReductionPlan &)> fold) {
   GraphBuilder &b = node.b;
   FailureOr<ReductionPlan> plan = readPlan(node);
   if (failed(plan) || failed(node.requireKind(0, kinds)))
     return failure();
   if (plan->isIdentity)
     return node.setResult(node.input(0));
-  Type type = node.elementType(0), wide = computeType(type);
-  FailureOr<Value> result =
-      emitReduction(b, node.input(0), plan->axes, identity(wide),
-                    [&](ImplicitLocOpBuilder &b, ValueRange x) {
-                      Value widened = buildConversion(b, x[0], wide);
-                      return body(b, {widened, x[1]});
-                    });
-  if (finish)
-    result = finish(*result, *plan);
+  FailureOr<Value> result = fold(*plan);
   if (failed(result))
     return failure();
-  Value rounded = emitRounded(b, *result, type);
+  Value rounded = emitRounded(b, *result, node.elementType(0));
   return node.setResult(
       plan->keepDims ? emitInsertUnitDims(b, rounded, plan->axes) : rounded);
 }
 
-static Value buildSum(ImplicitLocOpBuilder &b, ValueRange x) {
-  return isa<FloatType>(x[0].getType())
-             ? b.createOrFold<arith::AddFOp>(x[0], x[1])
-             : b.createOrFold<arith::AddIOp>(x[0], x[1]);
+static Value emitPlainSum(NodeView &node, const ReductionPlan &plan) {
+  Type wide = computeType(node.elementType(0));
+  return emitSum(node.b, node.input(0), plan.axes,
+                 [&](ImplicitLocOpBuilder &b, ValueRange x) {
+                   return buildConversion(b, x[0], wide);
+                 });
 }
-
-static TypedAttr zeroOf(Type type) { return numberAttr(type, 0); }
 
 template <PlanReader readPlan>
 static LogicalResult convertReduceSum(NodeView &node) {
-  return reduce(node, readPlan, kNumber, zeroOf, buildSum);
+  return reduce(node, readPlan, kNumber,
+                [&](const ReductionPlan &plan) -> FailureOr<Value> {
+                  return emitPlainSum(node, plan);
+                });
 }
 
 template <PlanReader readPlan>
 static LogicalResult convertReduceMean(NodeView &node) {
   GraphBuilder &b = node.b;
-  auto divide = [&](Value sum, const ReductionPlan &plan) -> FailureOr<Value> {
+  auto mean = [&](const ReductionPlan &plan) -> FailureOr<Value> {
     Sizes sizes = b.sizes(node.input(0)), reduced;
     for (int64_t axis : plan.axes)
       reduced.push_back(sizes[axis]);
     FailureOr<OpFoldResult> count = b.product(reduced);
     if (failed(count))
       return failure();
+    Value sum = emitPlainSum(node, plan);
     Type type = getElementTypeOrSelf(sum.getType());
     Value divisor = buildConversion(b, b.toScalar(*count), type);
     return emitElementwise(
@@ -121,7 +115,7 @@ static LogicalResult convertReduceMean(NodeView &node) {
                      : buildTruncatingDivision(b, x[0], divisor);
         });
   };
-  return reduce(node, readPlan, kNumber, zeroOf, buildSum, divide);
+  return reduce(node, readPlan, kNumber, mean);
 }
 
 /// NaN wins, as in numpy; nothing to reduce gives the least value. Bool
@@ -136,14 +130,20 @@ static LogicalResult convertReduceMax(NodeView &node) {
     return IntegerAttr::get(type, width == 1 ? APInt(1, 0)
                                              : APInt::getSignedMinValue(width));
   };
-  return reduce(node, readPlan, kinds, least,
-                [](ImplicitLocOpBuilder &b, ValueRange x) {
-                  if (isa<FloatType>(x[0].getType()))
-                    return b.createOrFold<arith::MaximumFOp>(x[0], x[1]);
-                  if (x[0].getType().isInteger(1))
-                    return b.createOrFold<arith::OrIOp>(x[0], x[1]);
-                  return b.createOrFold<arith::MaxSIOp>(x[0], x[1]);
-                });
+  auto largest = [&](const ReductionPlan &plan) -> FailureOr<Value> {
+    Type wide = computeType(node.elementType(0));
+    return emitReduction(node.b, node.input(0), plan.axes, least(wide),
+                         [&](ImplicitLocOpBuilder &b, ValueRange x) {
+                           Value widened = buildConversion(b, x[0], wide);
+                           if (isa<FloatType>(wide))
+                             return b.createOrFold<arith::MaximumFOp>(widened,
+                                                                      x[1]);
+                           if (wide.isInteger(1))
+                             return b.createOrFold<arith::OrIOp>(widened, x[1]);
+                           return b.createOrFold<arith::MaxSIOp>(widened, x[1]);
+                         });
+  };
+  return reduce(node, readPlan, kinds, largest);
 }
 
 ArrayRef<OnnxOp> mlir::dilated::getReductionOps() {

@@ -118,8 +118,7 @@ static LogicalResult convertTranspose(NodeView &node) {
 // Expand
 //===----------------------------------------------------------------------===//
 
-/// Broadcasting in both directions: a target of 1 keeps the tensor's size. So a
-/// size other than a constant 1 stays, and the target is it or 1.
+/// Broadcasting in both directions: a target of 1 keeps the tensor's size.
 static LogicalResult convertExpand(NodeView &node) {
   GraphBuilder &b = node.b;
   FailureOr<Sizes> listed = readSizes(node, 1);
@@ -132,28 +131,14 @@ static LogicalResult convertExpand(NodeView &node) {
   size_t first = target.size() - own.size();
   for (auto [dim, size] : llvm::enumerate(own)) {
     OpFoldResult &common = target[first + dim];
-    if (constantSize(size) == 1)
-      continue;
-    std::string message =
-        ("dimension " + Twine(dim) + " does not expand to the size asked for")
-            .str();
-    if (constantSize(common) && constantSize(common) != 1) {
-      if (failed(b.requireEqual(size, common, message)))
-        return node.error()
-               << "dimension " << dim << " of size " << *constantSize(size)
-               << " does not expand to " << *constantSize(common);
-      continue;
-    }
-    if (!constantSize(common) && !b.provablyEqual(size, common)) {
-      auto isSize = [&](OpFoldResult value) {
-        return b.createOrFold<arith::CmpIOp>(
-            arith::CmpIPredicate::eq, b.toIndex(common), b.toIndex(value));
-      };
-      b.assertThat(
-          b.createOrFold<arith::OrIOp>(isSize(size), isSize(b.getIndexAttr(1))),
-          message);
-    }
-    common = size;
+    FailureOr<OpFoldResult> both = b.broadcastSize(
+        size, common,
+        "dimension " + Twine(dim) + " does not expand to the size asked for");
+    if (failed(both))
+      return node.error() << "dimension " << dim << " of size "
+                          << *constantSize(size) << " does not expand to "
+                          << *constantSize(common);
+    common = *both;
   }
   return node.setResult(emitBroadcast(b, b.refine(node.input(0)), target));
 }

@@ -5,10 +5,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Structured.h"
+#include "ScalarMath.h"
 #include "Views.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -45,22 +47,16 @@ FailureOr<Sizes> mlir::dilated::broadcastSizes(GraphBuilder &b,
     int64_t first = rank - static_cast<int64_t>(sizes.size());
     for (auto [i, size] : llvm::enumerate(sizes)) {
       OpFoldResult &common = result[first + i];
-      if (constantSize(size) == 1)
-        continue;
-      if (constantSize(common) == 1) {
-        common = size;
-        continue;
-      }
-      if (failed(b.requireEqual(common, size,
-                                "two sizes known only at run time do not "
-                                "broadcast in dimension " +
-                                    Twine(first + i))))
+      FailureOr<OpFoldResult> both =
+          b.broadcastSize(common, size,
+                          "two sizes known only at run time do not "
+                          "broadcast in dimension " +
+                              Twine(first + i));
+      if (failed(both))
         return b.error() << "sizes " << *constantSize(common) << " and "
                          << *constantSize(size)
                          << " do not broadcast in dimension " << first + i;
-      // A constant says more than a value that equals it.
-      if (constantSize(size))
-        common = size;
+      common = *both;
     }
   }
   return result;
@@ -91,6 +87,105 @@ static BroadcastOperand broadcastOperand(GraphBuilder &b, Value tensor,
   if (!repeated.empty())
     tensor = emitDropUnitDims(b, tensor, repeated);
   return {tensor, AffineMap::get(result.size(), 0, exprs, b.getContext())};
+}
+
+/// The elements of `tensor` at positions of `target`; where its size is 1 there
+/// is but one. What is in here must not be known to the builder of the graph.
+static Value emitRepetition(OpBuilder nested, Location loc, Value tensor,
+                            RankedTensorType type, ValueRange dynamicSizes,
+                            ArrayRef<Value> factors) {
+  ImplicitLocOpBuilder b(loc, nested);
+  int64_t rank = type.getRank();
+  Value init = tensor::EmptyOp::create(b, type, dynamicSizes);
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  auto generic = linalg::GenericOp::create(
+      b, type, ValueRange(), init, b.getMultiDimIdentityMap(rank), iterators,
+      [&](OpBuilder &inner, Location loc, ValueRange) {
+        ImplicitLocOpBuilder body(loc, inner);
+        SmallVector<Value> indices;
+        for (int64_t dim = 0; dim < rank; ++dim) {
+          Value index = linalg::IndexOp::create(body, dim);
+          indices.push_back(
+              factors[dim] ? arith::MulIOp::create(body, index, factors[dim])
+                           : index);
+        }
+        Value element = tensor::ExtractOp::create(body, tensor, indices);
+        linalg::YieldOp::create(body, element);
+      });
+  return generic.getResult(0);
+}
+
+/// The tensor brought to `sizes` where its own are 1 at run time. Mostly they
+/// are not: then it is taken as it is, so that loops over it stay as they are
+/// where sizes are provably equal.
+static Value emitAligned(GraphBuilder &b, Value tensor,
+                         ArrayRef<OpFoldResult> sizes) {
+  Sizes own = b.sizes(tensor), target = own;
+  sizes = sizes.take_back(own.size());
+  Value isAligned;
+  SmallVector<Value> factors(own.size());
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  auto equal = [&](Value x, Value y) {
+    return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, x, y);
+  };
+  for (auto [dim, size] : llvm::enumerate(own)) {
+    if (constantSize(size) == 1 || b.provablyEqual(size, sizes[dim]))
+      continue;
+    target[dim] = sizes[dim];
+    Value x = b.toIndex(size), isEqual = equal(x, b.toIndex(sizes[dim]));
+    isAligned =
+        isAligned ? b.createOrFold<arith::AndIOp>(isAligned, isEqual) : isEqual;
+    factors[dim] = b.createOrFold<arith::SelectOp>(equal(x, one), zero, one);
+  }
+  if (!isAligned)
+    return tensor;
+  RankedTensorType type = b.tensorType(target, elementTypeOf(tensor));
+  SmallVector<Value> dynamicSizes;
+  for (OpFoldResult size : target)
+    if (!constantSize(size))
+      dynamicSizes.push_back(b.toIndex(size));
+  auto choice = scf::IfOp::create(
+      b, isAligned,
+      [&](OpBuilder &nested, Location loc) {
+        Value same = tensor;
+        if (tensor.getType() != type)
+          same = tensor::CastOp::create(nested, loc, type, tensor);
+        scf::YieldOp::create(nested, loc, same);
+      },
+      [&](OpBuilder &nested, Location loc) {
+        scf::YieldOp::create(
+            nested, loc,
+            emitRepetition(nested, loc, tensor, type, dynamicSizes, factors));
+      });
+  b.setSizes(choice.getResult(0), target);
+  return choice.getResult(0);
+}
+
+FailureOr<Value> mlir::dilated::emitRepeated(GraphBuilder &b, Value tensor,
+                                             ArrayRef<OpFoldResult> sizes,
+                                             const Twine &message) {
+  Sizes own = b.sizes(tensor);
+  for (auto [size, common] :
+       llvm::zip_equal(own, sizes.take_back(own.size()))) {
+    if (constantSize(size) == 1)
+      continue;
+    // What is not a constant may be 1 beside a size that is not.
+    bool mayRepeat = !constantSize(size) && constantSize(common) != 1;
+    if (!mayRepeat && failed(b.requireEqual(size, common, message)))
+      return failure();
+    if (!mayRepeat || b.provablyEqual(size, common))
+      continue;
+    auto isSize = [&](OpFoldResult value) {
+      return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq,
+                                           b.toIndex(size), b.toIndex(value));
+    };
+    b.assertThat(
+        b.createOrFold<arith::OrIOp>(isSize(common), isSize(b.getIndexAttr(1))),
+        message);
+  }
+  return emitAligned(b, b.refine(tensor), sizes);
 }
 
 //===----------------------------------------------------------------------===//
@@ -175,8 +270,8 @@ FailureOr<Value> mlir::dilated::emitElementwise(GraphBuilder &b,
     scalars.push_back(value ? b.constant(value) : Value());
     if (value)
       continue;
-    // The broadcast may have found the size of a dynamic dimension.
-    auto [tensor, map] = broadcastOperand(b, b.refine(input), *sizes);
+    auto [tensor, map] =
+        broadcastOperand(b, emitAligned(b, b.refine(input), *sizes), *sizes);
     read.push_back(tensor);
     maps.push_back(map);
   }
@@ -239,7 +334,7 @@ Value mlir::dilated::emitBroadcast(GraphBuilder &b, Value tensor,
         return b.provablyEqual(std::get<0>(pair), std::get<1>(pair));
       }))
     return tensor;
-  auto [read, map] = broadcastOperand(b, tensor, sizes);
+  auto [read, map] = broadcastOperand(b, emitAligned(b, tensor, sizes), sizes);
   return emitIndexed(
       b, sizes, elementTypeOf(tensor), read, map,
       [](ImplicitLocOpBuilder &, ValueRange, ValueRange x) { return x[0]; });
@@ -303,4 +398,38 @@ Value mlir::dilated::emitReduction(GraphBuilder &b, ValueRange inputs,
       });
   b.setSizes(generic.getResult(0), kept);
   return generic.getResult(0);
+}
+
+/// Terms that are added one after the other into one number of f32.
+static constexpr int64_t kMaxChain = 256;
+
+/// Whether a chain of additions over `axes` may be longer than kMaxChain. Along
+/// the innermost dimension a register adds many chains at a time.
+static bool isLong(ArrayRef<OpFoldResult> sizes, ArrayRef<int64_t> axes) {
+  constexpr int64_t kChains = 16;
+  int64_t length = 1;
+  bool hasInnermost = false;
+  for (int64_t axis : axes) {
+    std::optional<int64_t> size = constantSize(sizes[axis]);
+    if (!size || llvm::MulOverflow(length, *size, length))
+      return true;
+    hasInnermost |= axis == static_cast<int64_t>(sizes.size()) - 1;
+  }
+  return length > (hasInnermost ? kChains * kMaxChain : kMaxChain);
+}
+
+Value mlir::dilated::emitSum(GraphBuilder &b, ValueRange inputs,
+                             ArrayRef<int64_t> axes, ScalarBody term) {
+  Type wide = computeType(elementTypeOf(inputs.front())), sum = wide;
+  if (isa<FloatType>(wide) && isLong(b.sizes(inputs.front()), axes))
+    sum = b.getF64Type();
+  Value result = emitReduction(
+      b, inputs, axes, numberAttr(sum, 0),
+      [&](ImplicitLocOpBuilder &b, ValueRange x) {
+        Value added = buildConversion(b, term(b, x.drop_back()), sum);
+        return isa<FloatType>(sum)
+                   ? b.createOrFold<arith::AddFOp>(added, x.back())
+                   : b.createOrFold<arith::AddIOp>(added, x.back());
+      });
+  return emitRounded(b, result, wide);
 }

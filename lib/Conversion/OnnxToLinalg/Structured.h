@@ -22,7 +22,7 @@ using IndexedBody = llvm::function_ref<Value(
     ImplicitLocOpBuilder &, ValueRange indices, ValueRange elements)>;
 
 /// The sizes that numpy broadcasting gives, and a check at run time for each
-/// pair of sizes that must be equal and is not provably so.
+/// pair of sizes that is not provably equal: one of them may be 1 then.
 FailureOr<Sizes> broadcastSizes(GraphBuilder &b, ValueRange tensors);
 
 /// body(inputs...) on broadcast inputs. Small tensors of scalars stay such, a
@@ -45,6 +45,13 @@ Value emitRounded(GraphBuilder &b, Value tensor, Type elementType);
 Value emitBroadcast(GraphBuilder &b, Value tensor,
                     ArrayRef<OpFoldResult> sizes);
 
+/// The tensor with its dimensions, the last ones of `sizes`, repeated to these
+/// where they are 1 at run time, which is checked with this message; those that
+/// are a constant 1 stay. Fails, silently, on other constants.
+FailureOr<Value> emitRepeated(GraphBuilder &b, Value tensor,
+                              ArrayRef<OpFoldResult> sizes,
+                              const Twine &message);
+
 /// A tensor of these sizes, computed from positions. `inputs` are read through
 /// `maps` (from the positions).
 Value emitIndexed(GraphBuilder &b, ArrayRef<OpFoldResult> sizes,
@@ -56,6 +63,12 @@ Value emitIndexed(GraphBuilder &b, ArrayRef<OpFoldResult> sizes,
 /// the axes. The result does not have the axes.
 Value emitReduction(GraphBuilder &b, ValueRange inputs, ArrayRef<int64_t> axes,
                     TypedAttr identity, ScalarBody body);
+
+/// The sum over `axes` of term(elements...), in computeType of the type of
+/// inputs[0]; terms are of that type. Over long axes floats are added in f64,
+/// so that the error does not grow with the length.
+Value emitSum(GraphBuilder &b, ValueRange inputs, ArrayRef<int64_t> axes,
+              ScalarBody term);
 
 /// f32 for f16 and bf16: the type to compute in.
 Type computeType(Type elementType);

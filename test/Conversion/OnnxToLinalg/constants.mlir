@@ -45,7 +45,7 @@ func.func @range() -> tensor<3xi64> {
 
 // CHECK-LABEL: func.func @range_at_run_time
 // CHECK: %[[N:.+]] = tensor.extract
-// CHECK: arith.maxsi
+// CHECK: arith.select
 // CHECK: linalg.generic
 // CHECK: linalg.index 0
 func.func @range_at_run_time(%n: tensor<i64>) -> tensor<?xi64> {

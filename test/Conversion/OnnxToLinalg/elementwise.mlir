@@ -18,10 +18,18 @@ func.func @broadcast(%x: tensor<2x3xf32>, %y: tensor<2x1xf32>) -> tensor<2x3xf32
   return %r0 : tensor<2x3xf32>
 }
 
-// Two sizes known only at run time must be equal: no guess.
+// Of two sizes known only at run time each may be 1 then. An operand that is repeated
+// is made anew, the others are read as they are.
 // CHECK-LABEL: func.func @dynamic_sizes_are_checked
+// CHECK-SAME: (%[[X:.+]]: tensor<?x3xf32>, %[[Y:.+]]: tensor<?x3xf32>)
 // CHECK: %[[EQUAL:.+]] = arith.cmpi eq, %{{.+}}, %{{.+}} : index
-// CHECK: cf.assert %[[EQUAL]], "node 'n' (index 0, ai.onnx Mul, opset 18) on f32[?, 3], f32[?, 3]: two sizes known only at run time do not broadcast in dimension 0"
+// CHECK: cf.assert %{{.+}}, "node 'n' (index 0, ai.onnx Mul, opset 18) on f32[?, 3], f32[?, 3]: two sizes known only at run time do not broadcast in dimension 0"
+// CHECK: scf.if
+// CHECK-NEXT: scf.yield %[[X]]
+// CHECK: tensor.extract %[[X]]
+// CHECK: scf.if
+// CHECK-NEXT: scf.yield %[[Y]]
+// CHECK: tensor.extract %[[Y]]
 // CHECK: linalg.generic
 func.func @dynamic_sizes_are_checked(%x: tensor<?x3xf32>, %y: tensor<?x3xf32>) -> tensor<?x3xf32> {
   %0 = onnx.node "Mul"(%x, %y) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
@@ -30,12 +38,14 @@ func.func @dynamic_sizes_are_checked(%x: tensor<?x3xf32>, %y: tensor<?x3xf32>) -
   return %r0 : tensor<?x3xf32>
 }
 
-// The check makes the size a constant.
+// Beside a constant only the other size may be 1: the result has the constant.
 // CHECK-LABEL: func.func @constant_against_dynamic
-// CHECK-SAME: (%[[X:.+]]: tensor<?xf32>
+// CHECK-SAME: (%[[X:.+]]: tensor<?xf32>, %[[Y:.+]]: tensor<5xf32>)
 // CHECK: cf.assert
-// CHECK: %[[CAST:.+]] = tensor.cast %[[X]] : tensor<?xf32> to tensor<5xf32>
-// CHECK: linalg.generic {{.*}} ins(%[[CAST]]
+// CHECK: %[[ALIGNED:.+]] = scf.if
+// CHECK: tensor.cast %[[X]] : tensor<?xf32> to tensor<5xf32>
+// CHECK: tensor.extract %[[X]]
+// CHECK: linalg.generic {{.*}} ins(%[[ALIGNED]], %[[Y]]
 func.func @constant_against_dynamic(%x: tensor<?xf32>, %y: tensor<5xf32>) -> tensor<5xf32> {
   %0 = onnx.node "Mul"(%x, %y) {attributes = {}, domain = "", index = 0 : i64, node = "n", opset = 18 : i64}
       : (tensor<?xf32>, tensor<5xf32>) -> !onnx.value

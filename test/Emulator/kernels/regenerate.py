@@ -3,8 +3,8 @@
 """regenerate.py [--check] [KERNEL...]
 
 Every KERNEL.cu (all, where none is named) becomes ptx/KERNEL.O0.ptx, KERNEL.O2.ptx
-(with line numbers) and KERNEL.G.ptx (for a debugger), for sm_80, by the nvcc of
-$NVCC or the path; those that clang_cuda.h suffices for also become
+(with line numbers), and three of them KERNEL.G.ptx (for a debugger), for sm_80, by
+the nvcc of $NVCC or the path; those that clang_cuda.h suffices for also become
 KERNEL.clang.ptx and KERNEL.clangO0.ptx, by the clang of $CLANG or the path. With
 --check nothing is written: exit code 1 when a file would change, and a word about
 files that another version made, or whose compiler is missing.
@@ -38,6 +38,16 @@ CLANG_KERNELS = {
     "cp_async", "device_functions", "dynamic_shared", "flash_attention", "ldmatrix",
     "matmul", "mma", "reduce", "scan", "transpose",
 }  # fmt: skip
+
+
+# PTX for a debugger is long; these have loops, calls, shared memory, divergence.
+DEBUG_KERNELS = {"device_functions", "divergence", "matmul"}
+
+
+def has_variant(kernel, variant):
+    if variant == "G":
+        return kernel in DEBUG_KERNELS
+    return not variant.startswith("clang") or kernel in CLANG_KERNELS
 
 
 def strip_paths(ptx, folder):
@@ -102,7 +112,7 @@ def main():
     stale, skipped = 0, set()
     for kernel in options.kernels or names:
         for variant, command in VARIANTS.items():
-            if variant.startswith("clang") and kernel not in CLANG_KERNELS:
+            if not has_variant(kernel, variant):
                 continue
             path = os.path.join(HERE, "ptx", f"{kernel}.{variant}.ptx")
             kept = None

@@ -472,7 +472,9 @@ def DilatedApproximateMath : Pass<"dilated-approximate-math"> {
   let description = [{
     `math.exp`, `log`, `erf` and `tanh` of f32, scalars and vectors, become the
     polynomials that upstream has for them. Other types and functions stay, for the
-    C library.
+    C library. Around the polynomials stands what they lack at the ends of the range,
+    so that every result is within 4 ulp of the C library's, subnormal ones too, and
+    zeros with their sign, infinities and NaN are exactly its.
 
     Example:
 

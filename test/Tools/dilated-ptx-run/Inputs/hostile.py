@@ -84,7 +84,7 @@ run("registers", entry(".reg .b32 %r<4000000000>; mov.u32 %r1, 0; ret;"), [0])
 # Real PTX, cut anywhere, and with bytes replaced: whatever remains must not crash.
 # The kernel 'k' is in none of them, so the exit code is 2 also where the rest is valid.
 source = random.Random(1)
-for file in ["matmul.O2", "device_functions.O0", "flash_attention.O2", "printf.G"]:
+for file in ["matmul.O2", "device_functions.O0", "flash_attention.O2", "matmul.G"]:
     text = (kernels / f"{file}.ptx").read_bytes()
     for i in range(12):
         run(f"{file}.cut{i}", text[: source.randrange(len(text))], [2])
