@@ -274,25 +274,120 @@ static int compile(MLIRContext &context, const Options &options,
                        compiled->weights.getSlices(), library));
 }
 
+/// What is wrong with the target, or an empty string.
+static std::string findTargetProblem(const Options &options) {
+  if (options.target != "cpu" && options.target != "nvptx")
+    return "--target=" + options.target +
+           " is not supported; supported: cpu, nvptx";
+  if (options.target == "cpu")
+    for (const cl::opt<std::string> *option :
+         {&options.chip, &options.ptxVersion})
+      if (!option->empty())
+        return ("--" + option->ArgStr + " belongs to --target=nvptx").str();
+  if (!options.ptxVersion.empty() && !parsePtxVersion(options.ptxVersion))
+    return "--ptx-version=" + options.ptxVersion +
+           " is not a version such as 8.0";
+  return "";
+}
+
+static bool isKernels(Format format) {
+  return format == Format::Ptx || format == Format::Cubin;
+}
+
+/// What is wrong with where the result goes, or an empty string.
+static std::string findOutputProblem(const Options &options, Format format) {
+  if (format == Format::Unknown)
+    return "unknown kind of output '" + options.output +
+           "'; expected .so, .o, .mlir, .ll, .ptx or .cubin";
+  if (isKernels(format) && options.target != "nvptx")
+    return "writing '" + options.output + "' needs --target=nvptx";
+  if (format == Format::Cubin && findPtxas().empty())
+    return "writing '" + options.output +
+           "' needs ptxas on PATH or in CUDA_HOME/bin; a .ptx does not, the "
+           "driver compiles it";
+  if (format == Format::None && !options.check && !options.printPlan &&
+      options.dumpPhasesTo.empty())
+    return "an output is needed: -o OUT, --check, --print-plan or "
+           "--dump-phases-to";
+  if (options.printPlan && options.output == "-")
+    return "--print-plan writes to stdout, and so does -o -";
+  if (!options.check && format != Format::None)
+    if (llvm::Error problem = checkWritable(options.output))
+      return llvm::toString(std::move(problem));
+  return "";
+}
+
+/// What the output can't hold of what is asked for, or an empty string.
+static std::string findContentProblem(const Options &options, Format format,
+                                      std::optional<Phase> last) {
+  bool needsCode = format == Format::LlvmIr || format == Format::Object ||
+                   format == Format::Library || isKernels(format);
+  if (options.weights.getNumOccurrences() &&
+      (options.weights.empty() ||
+       (format != Format::Object && format != Format::Library)))
+    return "--weights=" + options.weights +
+           " belongs to an output .so or .o; expected embed, file or a path";
+  if (needsCode && options.weights != "embed")
+    for (StringRef suffix : {".so", ".o", ".h"})
+      if (llvm::sys::path::extension(getWeightFile(options)) == suffix)
+        return "--weights=" + options.weights +
+               " has the suffix of a library; expected another";
+  if (last && needsCode && *last != Phase::Object)
+    return "--compile-to=" + options.compileTo + " leaves IR, which '" +
+           options.output + "' can't hold; use a .mlir output";
+  if (last == Phase::Object && format == Format::Mlir)
+    return "phase object is machine code; use a .o output";
+  return "";
+}
+
+/// The options of the compiler; an error names a shape that can't be read.
+static llvm::Expected<CompilerOptions>
+getCompilerOptions(const Options &options) {
+  CompilerOptions compiler;
+  for (const std::string &shape : options.shapes)
+    if (std::string problem = parseShapeOption(shape, compiler.import);
+        !problem.empty())
+      return llvm::createStringError(problem);
+  compiler.import.externalDataDir = options.externalDataDir;
+  compiler.import.expandFunctions = options.expandFunctions;
+  compiler.phases.fuse = !options.noFuse;
+  compiler.target.cpu = options.cpu;
+  compiler.target.features = options.features;
+  compiler.phases.allowTF32 = options.allowTF32;
+  if (options.target == "nvptx") {
+    NvptxOptions &gpu = compiler.phases.gpu.emplace();
+    if (!options.chip.empty())
+      gpu.chip = options.chip;
+    gpu.ptxVersion = parsePtxVersion(options.ptxVersion).value_or(0);
+    if (!options.noCache)
+      compiler.cacheDir = options.cacheDir.empty()
+                              ? getDefaultCacheFolder()
+                              : std::string(options.cacheDir);
+  }
+  if (!options.check) // a dry run writes nothing
+    compiler.dumpPhasesTo = options.dumpPhasesTo;
+  compiler.progress = makeProgress();
+  return compiler;
+}
+
+static void setUpTiming(DefaultTimingManager &manager, TimingFormat format) {
+  if (format == TimingFormat::None)
+    return;
+  manager.setEnabled(true);
+  manager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+  manager.setOutput(createOutputStrategy(
+      format == TimingFormat::Json ? DefaultTimingManager::OutputFormat::Json
+                                   : DefaultTimingManager::OutputFormat::Text,
+      llvm::errs()));
+}
+
 static int run(const Options &options) {
   if (options.listOps)
     return listOps();
   if (options.model.empty())
     return usageError("a model is needed; see --help");
-  bool isForGpu = options.target == "nvptx";
-  if (options.target != "cpu" && !isForGpu)
-    return usageError("--target=" + options.target +
-                      " is not supported; supported: cpu, nvptx");
-  if (!isForGpu)
-    for (const cl::opt<std::string> *option :
-         {&options.chip, &options.ptxVersion})
-      if (!option->empty())
-        return usageError("--" + option->ArgStr + " belongs to --target=nvptx");
-  std::optional<unsigned> ptxVersion = parsePtxVersion(options.ptxVersion);
-  if (!options.ptxVersion.empty() && !ptxVersion)
-    return usageError("--ptx-version=" + options.ptxVersion +
-                      " is not a version such as 8.0");
-
+  if (std::string problem = findTargetProblem(options); !problem.empty())
+    return usageError(problem);
   std::optional<Phase> last;
   if (!options.compileTo.empty()) {
     last = parsePhase(options.compileTo);
@@ -305,70 +400,15 @@ static int run(const Options &options) {
     }
   }
   Format format = getFormat(options.output);
-  if (format == Format::Unknown)
-    return usageError("unknown kind of output '" + options.output +
-                      "'; expected .so, .o, .mlir, .ll, .ptx or .cubin");
-  bool isKernels = format == Format::Ptx || format == Format::Cubin;
-  if (isKernels && !isForGpu)
-    return usageError("writing '" + options.output + "' needs --target=nvptx");
-  if (format == Format::Cubin && findPtxas().empty())
-    return usageError("writing '" + options.output +
-                      "' needs ptxas on PATH or in CUDA_HOME/bin; a .ptx does "
-                      "not, the driver compiles it");
-  if (format == Format::None && !options.check && !options.printPlan &&
-      options.dumpPhasesTo.empty())
-    return usageError("an output is needed: -o OUT, --check, --print-plan or "
-                      "--dump-phases-to");
-  if (options.printPlan && options.output == "-")
-    return usageError("--print-plan writes to stdout, and so does -o -");
-  if (!options.check && format != Format::None)
-    if (llvm::Error problem = checkWritable(options.output))
-      return usageError(llvm::toString(std::move(problem)));
-  bool needsCode = format == Format::LlvmIr || format == Format::Object ||
-                   format == Format::Library || isKernels;
-  if (options.weights.getNumOccurrences() &&
-      (options.weights.empty() ||
-       (format != Format::Object && format != Format::Library)))
-    return usageError(
-        "--weights=" + options.weights +
-        " belongs to an output .so or .o; expected embed, file or "
-        "a path");
-  if (needsCode && options.weights != "embed")
-    for (StringRef suffix : {".so", ".o", ".h"})
-      if (llvm::sys::path::extension(getWeightFile(options)) == suffix)
-        return usageError("--weights=" + options.weights +
-                          " has the suffix of a library; expected another");
-  if (last && needsCode && *last != Phase::Object)
-    return usageError("--compile-to=" + options.compileTo +
-                      " leaves IR, which '" + options.output +
-                      "' can't hold; use a .mlir output");
-  if (last == Phase::Object && format == Format::Mlir)
-    return usageError("phase object is machine code; use a .o output");
-
-  CompilerOptions compilerOptions;
-  for (const std::string &shape : options.shapes)
-    if (std::string problem = parseShapeOption(shape, compilerOptions.import);
-        !problem.empty())
-      return usageError(problem);
-  compilerOptions.import.externalDataDir = options.externalDataDir;
-  compilerOptions.import.expandFunctions = options.expandFunctions;
-  compilerOptions.phases.fuse = !options.noFuse;
-  compilerOptions.target.cpu = options.cpu;
-  compilerOptions.target.features = options.features;
-  compilerOptions.phases.allowTF32 = options.allowTF32;
-  if (isForGpu) {
-    NvptxOptions &gpu = compilerOptions.phases.gpu.emplace();
-    if (!options.chip.empty())
-      gpu.chip = options.chip;
-    gpu.ptxVersion = ptxVersion.value_or(0);
-    if (!options.noCache)
-      compilerOptions.cacheDir = options.cacheDir.empty()
-                                     ? getDefaultCacheFolder()
-                                     : std::string(options.cacheDir);
-  }
-  if (!options.check) // a dry run writes nothing
-    compilerOptions.dumpPhasesTo = options.dumpPhasesTo;
-  compilerOptions.progress = makeProgress();
+  if (std::string problem = findOutputProblem(options, format);
+      !problem.empty())
+    return usageError(problem);
+  if (std::string problem = findContentProblem(options, format, last);
+      !problem.empty())
+    return usageError(problem);
+  llvm::Expected<CompilerOptions> compilerOptions = getCompilerOptions(options);
+  if (!compilerOptions)
+    return usageError(llvm::toString(compilerOptions.takeError()));
 
   DialectRegistry registry;
   registerAllDialects(registry);
@@ -376,22 +416,13 @@ static int run(const Options &options) {
   // An op may be a whole module.
   context.printOpOnDiagnostic(false);
   ToolDiagnostics diagnostics(&context);
-
-  if (failed(verifyOptions(context, compilerOptions)))
+  if (failed(verifyOptions(context, *compilerOptions)))
     return kUsage;
 
   DefaultTimingManager timingManager;
-  if (options.timing != TimingFormat::None) {
-    timingManager.setEnabled(true);
-    timingManager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
-    timingManager.setOutput(
-        createOutputStrategy(options.timing == TimingFormat::Json
-                                 ? DefaultTimingManager::OutputFormat::Json
-                                 : DefaultTimingManager::OutputFormat::Text,
-                             llvm::errs()));
-  }
+  setUpTiming(timingManager, options.timing);
   TimingScope timing = timingManager.getRootScope();
-  return compile(context, options, std::move(compilerOptions), format, last,
+  return compile(context, options, std::move(*compilerOptions), format, last,
                  timing);
 }
 

@@ -28,6 +28,48 @@ static Value div(ImplicitLocOpBuilder &b, Value x, Value y) {
   return b.createOrFold<arith::DivFOp>(x, y);
 }
 
+namespace {
+
+/// Statistics of a tensor over the axes from one on, of one size there.
+struct Statistics {
+  Value mean, inverse; // 1 / sqrt(variance + epsilon)
+};
+
+} // namespace
+
+/// In two passes, in `wide`: the mean, then the squares of differences from it.
+static FailureOr<Statistics> emitStatistics(NodeView &node, Value x,
+                                            ArrayRef<int64_t> axes, Value count,
+                                            Type wide) {
+  GraphBuilder &b = node.b;
+  double epsilon = node.floatAttr("epsilon", 1e-5);
+  Value sum = emitSum(b, x, axes, [&](ImplicitLocOpBuilder &b, ValueRange v) {
+    return buildConversion(b, v[0], wide);
+  });
+  FailureOr<Value> mean =
+      emitElementwise(b, sum, wide, [&](ImplicitLocOpBuilder &b, ValueRange v) {
+        return div(b, v[0], count);
+      });
+  if (failed(mean))
+    return failure();
+  Value squares =
+      emitSum(b, {x, *mean}, axes, [&](ImplicitLocOpBuilder &b, ValueRange v) {
+        Value centered = sub(b, buildConversion(b, v[0], wide), v[1]);
+        return mul(b, centered, centered);
+      });
+  FailureOr<Value> inverse = emitElementwise(
+      b, squares, wide, [&](ImplicitLocOpBuilder &b, ValueRange v) {
+        Value variance = div(b, v[0], count);
+        Value deviation = b.createOrFold<math::SqrtOp>(
+            add(b, variance, buildNumber(b, wide, epsilon)));
+        return div(b, buildNumber(b, wide, 1), deviation);
+      });
+  if (failed(inverse))
+    return failure();
+  return Statistics{emitInsertUnitDims(b, *mean, axes),
+                    emitInsertUnitDims(b, *inverse, axes)};
+}
+
 //===----------------------------------------------------------------------===//
 // LayerNormalization
 //===----------------------------------------------------------------------===//
@@ -57,34 +99,11 @@ static LogicalResult convertLayerNormalization(NodeView &node) {
   if (failed(length))
     return failure();
   Value count = buildConversion(b, b.toScalar(*length), wide);
-  double epsilon = node.floatAttr("epsilon", 1e-5);
 
-  Value sum = emitSum(b, x, axes, [&](ImplicitLocOpBuilder &b, ValueRange v) {
-    return buildConversion(b, v[0], wide);
-  });
-  FailureOr<Value> mean =
-      emitElementwise(b, sum, wide, [&](ImplicitLocOpBuilder &b, ValueRange v) {
-        return div(b, v[0], count);
-      });
-  if (failed(mean))
+  FailureOr<Statistics> statistics = emitStatistics(node, x, axes, count, wide);
+  if (failed(statistics))
     return failure();
-  Value squares =
-      emitSum(b, {x, *mean}, axes, [&](ImplicitLocOpBuilder &b, ValueRange v) {
-        Value centred = sub(b, buildConversion(b, v[0], wide), v[1]);
-        return mul(b, centred, centred);
-      });
-  FailureOr<Value> inverse = emitElementwise(
-      b, squares, wide, [&](ImplicitLocOpBuilder &b, ValueRange v) {
-        Value variance = div(b, v[0], count);
-        Value deviation = b.createOrFold<math::SqrtOp>(
-            add(b, variance, buildNumber(b, wide, epsilon)));
-        return div(b, buildNumber(b, wide, 1), deviation);
-      });
-  if (failed(inverse))
-    return failure();
-
-  Value meanKept = emitInsertUnitDims(b, *mean, axes);
-  Value inverseKept = emitInsertUnitDims(b, *inverse, axes);
+  Value meanKept = statistics->mean, inverseKept = statistics->inverse;
   SmallVector<Value> inputs = {x, meanKept, inverseKept};
   for (unsigned i : {1u, 2u}) {
     if (!node.input(i))
