@@ -319,7 +319,7 @@ def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::
     Option<"packedKeys", "packed-keys", "int64_t", "1024",
            "with stages: keys that are packed at a time, at most; else block-keys">,
     Option<"stageKeys", "stage-keys", "int64_t", "64",
-           "keys of a stage, in which products of tiles (AMX) take turns with the softmax; 0: one after the other">,
+           "keys of a stage, in which products of tiles (AMX) and the softmax are software-pipelined; 0: one after the other">,
     Option<"tileRows", "tile-rows", "int64_t", "8",
            "keys (or value features) of a register tile">,
     Option<"tileVectors", "tile-vectors", "int64_t", "2",

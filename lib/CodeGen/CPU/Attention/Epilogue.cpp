@@ -1,4 +1,4 @@
-//===- Epilogue.cpp - null keys, normalisation, output -*- C++ -*-===//
+//===- Epilogue.cpp - null keys, normalization, output -*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -14,97 +14,23 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "Softmax.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
 
-/// Relative to m, weights and their sum are at most this. What is left up to
-/// the largest f32 is for the values: their magnitude is checked, not assumed.
-static constexpr double kLargestSum = 1e30;
-
-/// Of `lane` and those after it, a vector of i1: has the row left the range?
-static Value emitOverflows(KernelBuilder &b, AttentionTask &task, Value tile,
-                           Value lane) {
-  auto positions = VectorType::get(task.lanes, b.getI64Type());
-  Value features = b.index(task.signature.value.getShape().back());
-  // The sum of |O| is finite when every O is.
-  Value magnitude =
-      b.forLoop(b.index(0), features, 1, b.constant(task.vector, 0),
-                [&](Value d, ValueRange sum) -> SmallVector<Value> {
-                  Value out =
-                      b.load(task.vector, task.tileOut, {tile, d, lane});
-                  return {b.add(sum[0], math::AbsFOp::create(b, out))};
-                })[0];
-  Value sum = b.load(task.vector, task.tileSum, {tile, lane});
-  // Not below: NaN too.
-  Value inf = b.constant(task.vector, std::numeric_limits<double>::infinity());
-  Value most = b.constant(task.vector, kLargestSum);
-  Value large = b.cmp(arith::CmpFPredicate::UGE, sum, most);
-  large = arith::OrIOp::create(
-      b, large, b.cmp(arith::CmpFPredicate::UGE, magnitude, inf));
-  // Lanes without a row hold anything.
-  Value isRow = b.cmp(arith::CmpIPredicate::sge,
-                      b.load(positions, task.plan.rows, {tile, lane}),
-                      b.integer(positions, 0));
-  return arith::AndIOp::create(b, large, isRow);
-}
-
-Value mlir::dilated::emitFindOverflow(KernelBuilder &b, AttentionTask &task,
-                                      Value count) {
-  Value zero = b.index(0);
-  auto mask = VectorType::get(task.lanes, b.getI1Type());
-  return b.forLoop(
-      zero, count, 1, b.boolean(false),
-      [&](Value tile, ValueRange found) -> SmallVector<Value> {
-        Value lanes =
-            b.forLoop(zero, b.index(task.width), task.lanes, b.integer(mask, 0),
-                      [&](Value lane, ValueRange sofar) -> SmallVector<Value> {
-                        Value overflows = emitOverflows(b, task, tile, lane);
-                        return {arith::OrIOp::create(b, sofar[0], overflows)};
-                      })[0];
-        Value retry =
-            vector::ReductionOp::create(b, vector::CombiningKind::OR, lanes);
-        b.store(retry, task.retries, tile);
-        return {arith::OrIOp::create(b, found[0], retry)};
-      })[0];
-}
-
-Value mlir::dilated::emitWeight(KernelBuilder &b, AttentionTask &task,
-                                Value score, Value max, Value biasRow,
-                                Value key, const Exp2Options &exponent) {
-  // As -c * (m - s): a score in memory is an operand of the subtraction.
-  Value factor = b.constant(task.vector, -task.getScoreFactor());
-  Value difference = b.sub(max, score);
-  if (!task.biases)
-    return emitExp2(b, b.mul(difference, factor), exponent);
-  Value bias = b.splat(b.load(task.biases, {biasRow, key}), task.vector);
-  return emitExp2(b, b.fma(difference, factor, bias), exponent);
-}
-
-Value mlir::dilated::emitCorrection(KernelBuilder &b, AttentionTask &task,
-                                    Value from, Value to) {
-  // Rare enough for the best polynomial.
-  Exp2Options options = {task.tiling.exponent.form};
-  Value factor = b.constant(task.vector, task.getScoreFactor());
-  Value correction = emitExp2(b, b.mul(factor, b.sub(from, to)), options);
-  Value equal = b.cmp(arith::CmpFPredicate::OEQ, from, to);
-  return b.select(equal, b.constant(task.vector, 1), correction);
-}
-
 /// Replaces tileSum by the factor 2^(c * (m - m'))/l' of O, and tileMax by the
 /// lse. The score of a null key is 0.
-static void emitNormalisation(KernelBuilder &b, AttentionTask &task, Value tile,
+static void emitNormalization(KernelBuilder &b, AttentionTask &task, Value tile,
                               Value lane) {
   Value zero = b.constant(task.vector, 0), one = b.constant(task.vector, 1);
   Value max = b.load(task.vector, task.tileMax, {tile, lane});
   Value sum = b.load(task.vector, task.tileSum, {tile, lane});
   auto counts = VectorType::get(task.lanes, b.getI64Type());
   Value nulls = arith::SIToFPOp::create(
-      b, task.vector, b.load(counts, task.plan.nulls, {tile, lane}));
+      b, task.vector, b.load(counts, task.schedule.nulls, {tile, lane}));
   Value withNulls = b.select(b.cmp(arith::CmpFPredicate::OGT, nulls, zero),
                              b.max(zero, max), max);
   Value correction = emitCorrection(b, task, max, withNulls);
@@ -129,7 +55,7 @@ static void emitNormalisation(KernelBuilder &b, AttentionTask &task, Value tile,
 static void emitWriteRow(KernelBuilder &b, AttentionTask &task, Value tile,
                          Value firstLane, Value i) {
   Value lane = b.add(firstLane, i);
-  Value word = b.load(task.plan.rows, {tile, lane});
+  Value word = b.load(task.schedule.rows, {tile, lane});
   Value isRow =
       b.cmp(arith::CmpIPredicate::sge, word, b.integer(b.getI64Type(), 0));
   b.ifThen(isRow, [&] {
@@ -152,7 +78,7 @@ void mlir::dilated::emitWriteTiles(KernelBuilder &b, AttentionTask &task,
   Value zero = b.index(0);
   b.forLoop(zero, count, 1, [&](Value tile) {
     b.forLoop(zero, b.index(task.width), task.lanes, [&](Value firstLane) {
-      emitNormalisation(b, task, tile, firstLane);
+      emitNormalization(b, task, tile, firstLane);
       Value factor = b.load(task.vector, task.tileSum, {tile, firstLane});
       b.forLoop(zero, b.index(task.valueDim), task.lanes, [&](Value column) {
         SmallVector<Value> block;

@@ -10,6 +10,7 @@
 #include "Kernel.h"
 #include "dilated-mlir/CodeGen/CPU/Passes.h"
 #include "dilated-mlir/CodeGen/Common/AttentionChecks.h"
+#include "dilated-mlir/Plan/TilePlan.h"
 
 #include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -68,6 +69,7 @@ public:
 
 private:
   LogicalResult checkTiling();
+  LogicalResult checkMasks(FusedAttentionOp op);
   LogicalResult lower(FusedAttentionOp op, SymbolTable &symbols);
   func::FuncOp getKernel(Location loc, const AttentionSignature &signature,
                          SymbolTable &symbols);
@@ -151,9 +153,26 @@ LowerFusedAttention::getTiling(const AttentionSignature &signature) const {
   return tiling;
 }
 
+/// A mask has a bit for each row of a tile.
+LogicalResult LowerFusedAttention::checkMasks(FusedAttentionOp op) {
+  PatternAttr pattern = op.getPattern();
+  if (pattern.getOverlap() != Overlap::Set || pattern.getTerms().size() < 2)
+    return success();
+  auto query = cast<MemRefType>(op.getQuery().getType());
+  int64_t bytes = query.getElementType().isF64() ? 8 : 4;
+  int64_t rows = vectorBytes / bytes * tileVectors;
+  if (rows <= ::dilated::plan::kMaxMaskedRows)
+    return success();
+  return op.emitError("expects tiles of at most ")
+         << ::dilated::plan::kMaxMaskedRows
+         << " rows for overlap = set [S9], got " << rows
+         << " rows: vector-bytes " << vectorBytes.getValue()
+         << ", tile-vectors " << tileVectors.getValue();
+}
+
 LogicalResult LowerFusedAttention::lower(FusedAttentionOp op,
                                          SymbolTable &symbols) {
-  if (failed(verifyLowerable(op)))
+  if (failed(verifyLowerable(op)) || failed(checkMasks(op)))
     return failure();
 
   KernelBuilder b(op.getLoc(), op);

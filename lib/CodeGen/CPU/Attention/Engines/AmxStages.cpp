@@ -5,7 +5,7 @@
 // Tiles are multiplied by a unit of their own, which is idle during a softmax,
 // as the vector units are during a product. So keys that all rows of a tile see
 // go through in blocks 0, 1, ..., n-1, and a stage works on three of them, with
-// m fixed as in the reference form (AttentionUpdate.cpp):
+// m fixed (Softmax.cpp):
 //
 //   O     = O + sum over j in block i-1 of value[j] * p[j]      products
 //   l     = l + sum over j in block i-1 of 1 * p[j]             products
@@ -23,7 +23,7 @@
 // processor need not look far ahead to find work for both units. All stages are
 // the same code: the first one's block i-1 has weights of 0, the last one's
 // block i+1 is block i again, of no use. (0 times a value that is infinite is
-// NaN, but these keys are seen: the reference form is left either way.) The
+// NaN, but these keys are seen: the fixed maximum is given up either way.) The
 // weights of two keys take the place of the first one's scores, and the scores
 // of block i+1 take the place of the weights of block i-1, whose products come
 // first: two blocks of scores are all that is needed, which leaves the
@@ -34,20 +34,22 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "AmxTiles.h"
+#include "../Softmax.h"
+#include "Amx.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
 
-namespace {
+namespace mlir::dilated {
 
-class Stages {
+class AmxStages {
 public:
-  Stages(KernelBuilder &b, AttentionTask &task, Value biasRow, Value tile,
-         Value first)
-      : b(b), task(task), biasRow(biasRow), tile(tile), first(first),
+  AmxStages(KernelBuilder &b, AmxEngine &engine, Value biasRow, Value tile,
+            Value first)
+      : b(b), engine(engine), task(engine.task), scores(engine.scores),
+        biasRow(biasRow), tile(tile), first(first),
         columns(task.tiling.tile.columns),
         blockTiles(task.tiling.stageKeys / kTilePairs),
         sumsByTiles(!task.signature.lse), tiles(2 * columns) {}
@@ -82,8 +84,9 @@ private:
   Value lane(int64_t v) { return b.index(v * kTilePairs); }
 
   KernelBuilder &b;
+  AmxEngine &engine;
   AttentionTask &task;
-  Value biasRow, tile, first;
+  Value scores, biasRow, tile, first;
   int64_t columns, blockTiles;
   bool sumsByTiles; // of the weights
 
@@ -102,7 +105,7 @@ private:
   SmallVector<Value> maxima;
 };
 
-} // namespace
+} // namespace mlir::dilated
 
 //===----------------------------------------------------------------------===//
 // Vectors
@@ -129,14 +132,14 @@ static Value emitUpperHalves(KernelBuilder &b, Value low, Value high) {
 }
 
 /// The weights of keys 2 * `pair` and 2 * `pair` + 1 of block i.
-void Stages::emitVector(int64_t pair, int64_t v) {
+void AmxStages::emitVector(int64_t pair, int64_t v) {
   Exp2Options exponent = task.tiling.exponent;
   exponent.roundsToBF16 = sumsByTiles;
   SmallVector<Value> weights;
   for (int64_t i = 0; i < 2; ++i) {
     Value inBlock = b.index(2 * pair + i);
     Value score =
-        b.load(task.vector, task.scores, {b.add(thisRow, inBlock), lane(v)});
+        b.load(task.vector, scores, {b.add(thisRow, inBlock), lane(v)});
     if (task.signature.scale < 0)
       score = arith::NegFOp::create(b, score);
     weights.push_back(emitWeight(b, task, score, maxima[v], biasRow,
@@ -147,17 +150,17 @@ void Stages::emitVector(int64_t pair, int64_t v) {
     // registers are added up at the end of the stage, by LLVM's scheduler, and
     // weights wait for that on the stack.
     SmallVector<Value> place = {sumRow(), lane(v)};
-    Value sum = b.load(task.vector, task.scores, place);
-    b.store(b.add(sum, b.add(weights[0], weights[1])), task.scores, place);
+    Value sum = b.load(task.vector, scores, place);
+    b.store(b.add(sum, b.add(weights[0], weights[1])), scores, place);
     for (Value &weight : weights)
       weight = emitHalfPlaceMore(b, weight);
   }
-  b.store(emitUpperHalves(b, weights[0], weights[1]), task.scores,
+  b.store(emitUpperHalves(b, weights[0], weights[1]), scores,
           {b.add(thisRow, b.index(2 * pair)), lane(v)});
 }
 
 /// As many as are due after `doneProducts` products.
-void Stages::emitVectors() {
+void AmxStages::emitVectors() {
   int64_t due = doneProducts * numVectors / numProducts;
   for (; doneVectors < due; ++doneVectors)
     emitVector(doneVectors / columns, doneVectors % columns);
@@ -167,7 +170,7 @@ void Stages::emitVectors() {
 // Products of tiles
 //===----------------------------------------------------------------------===//
 
-void Stages::storeTile(int64_t number) {
+void AmxStages::storeTile(int64_t number) {
   if (Sum &sum = tiles[number]; sum.value) {
     amx::TileStoreOp::create(b, sum.place.memref, sum.place.indices, sum.value);
     sum.value = Value();
@@ -175,8 +178,8 @@ void Stages::storeTile(int64_t number) {
 }
 
 /// `rows` by `columns` tiles of sums.
-void Stages::emitProducts(int64_t depth, int64_t rows, LoadTile left,
-                          LoadTile right, bool accumulates, GetPlace place) {
+void AmxStages::emitProducts(int64_t depth, int64_t rows, LoadTile left,
+                             LoadTile right, bool accumulates, GetPlace place) {
   for (int64_t k = 0; k < depth; ++k) {
     SmallVector<Value> rights;
     for (int64_t m = 0; m < rows; ++m) {
@@ -207,14 +210,14 @@ void Stages::emitProducts(int64_t depth, int64_t rows, LoadTile left,
 }
 
 /// Weights of a block whose scores were at `row`.
-Value Stages::loadWeightTile(Value row, int64_t depth, int64_t v) {
+Value AmxStages::loadWeightTile(Value row, int64_t depth, int64_t v) {
   Value pair = b.add(b.div(row, b.index(2)), b.index(depth * kTilePairs));
-  return amx::TileLoadOp::create(b, getOperandTile(b), task.stagePairs,
+  return amx::TileLoadOp::create(b, getOperandTile(b), engine.stagePairs,
                                  ValueRange{pair, b.index(2 * v * kTilePairs)});
 }
 
 /// O and l of block i-1.
-void Stages::emitValues() {
+void AmxStages::emitValues() {
   int64_t group = 2 * kTilePairs, features = task.valueDim;
   Value firstGroup = b.div(lastKey, b.index(group));
   // 16 features more are 1.
@@ -226,36 +229,37 @@ void Stages::emitValues() {
         std::min<int64_t>(2, (rows - feature) / kTilePairs),
         [&](int64_t k, int64_t m) -> Value {
           if (row(m) == features)
-            return amx::TileLoadOp::create(b, getOperandTile(b), task.onePairs,
+            return amx::TileLoadOp::create(b, getOperandTile(b),
+                                           engine.onePairs,
                                            ValueRange{b.index(0), b.index(0)});
-          return loadValueTile(b, task, b.add(firstGroup, b.index(k)),
-                               b.index(row(m)));
+          return engine.loadValueTile(b, b.add(firstGroup, b.index(k)),
+                                      b.index(row(m)));
         },
         [&](int64_t k, int64_t v) { return loadWeightTile(otherRow, k, v); },
         /*accumulates=*/true,
         [&](int64_t m, int64_t v) -> Place {
           if (row(m) == features)
-            return {task.scores, {sumRow(), lane(v)}};
+            return {scores, {sumRow(), lane(v)}};
           return {task.tileOut, {tile, b.index(row(m)), lane(v)}};
         });
   }
 }
 
 /// Scores of block i+1.
-void Stages::emitScores() {
+void AmxStages::emitScores() {
   for (int64_t row = 0; row < blockTiles; row += 2) {
     auto key = [&](int64_t m) { return b.index((row + m) * kTilePairs); };
     emitProducts(
-        task.keyDepth / kTilePairs, 2,
+        engine.keyDepth / kTilePairs, 2,
         [&](int64_t k, int64_t m) {
-          return loadKeyTile(b, task, b.add(nextKey, key(m)), k);
+          return engine.loadKeyTile(b, b.add(nextKey, key(m)), k);
         },
         [&](int64_t k, int64_t v) {
-          return loadQueryTile(b, task, tile, k, v);
+          return engine.loadQueryTile(b, tile, k, v);
         },
         /*accumulates=*/false,
         [&](int64_t m, int64_t v) -> Place {
-          return {task.scores, {b.add(otherRow, key(m)), lane(v)}};
+          return {scores, {b.add(otherRow, key(m)), lane(v)}};
         });
   }
 }
@@ -265,26 +269,26 @@ void Stages::emitScores() {
 //===----------------------------------------------------------------------===//
 
 /// Weights of 0 for the block before the first one, sums of 0, and ones.
-void Stages::emitBegin() {
-  VectorType operands = task.products.getOperands();
+void AmxStages::emitBegin() {
+  VectorType operands = engine.operands;
   Value zero = b.constant(task.vector, 0);
   Value ones = b.integer(operands, 0x3f803f80); // a pair of bf16
   int64_t keys = task.tiling.stageKeys;
   b.forLoop(b.index(keys), b.index(2 * keys), 2, [&](Value row) {
     for (int64_t v = 0; v < columns; ++v)
-      b.store(zero, task.scores, {row, lane(v)});
+      b.store(zero, scores, {row, lane(v)});
   });
   b.forLoop(b.index(0), b.index(kTilePairs), 1, [&](Value row) {
-    b.store(ones, task.ones, {row, b.index(0)});
+    b.store(ones, engine.ones, {row, b.index(0)});
     for (int64_t v = 0; v < columns; ++v)
-      b.store(zero, task.scores, {b.add(sumRow(), row), lane(v)});
+      b.store(zero, scores, {b.add(sumRow(), row), lane(v)});
   });
   for (int64_t v = 0; v < columns; ++v)
     maxima.push_back(b.load(task.vector, task.tileMax, {tile, lane(v)}));
 }
 
 /// Block `i` of those up to `last`.
-void Stages::emitStage(Value i, Value last) {
+void AmxStages::emitStage(Value i, Value last) {
   Value zero = b.index(0), one = b.index(1);
   Value blockKeys = b.index(task.tiling.stageKeys);
   auto key = [&](Value block) { return b.add(first, b.mul(block, blockKeys)); };
@@ -297,7 +301,7 @@ void Stages::emitStage(Value i, Value last) {
   doneProducts = doneVectors = 0;
   numProducts =
       ((task.valueDim / kTilePairs + (sumsByTiles ? 1 : 0)) * (blockTiles / 2) +
-       task.keyDepth / kTilePairs * blockTiles) *
+       engine.keyDepth / kTilePairs * blockTiles) *
       columns;
   numVectors = task.tiling.stageKeys / 2 * columns;
   emitValues();
@@ -305,11 +309,11 @@ void Stages::emitStage(Value i, Value last) {
   storeTiles();
 }
 
-void Stages::emit(Value blocks) {
+void AmxStages::emit(Value blocks) {
   Value last = b.sub(blocks, b.index(1));
   int64_t keys = task.tiling.stageKeys;
   emitBegin();
-  emitTiledScores(b, task, tile, first, b.index(keys));
+  engine.emitScores(b, {tile, first, b.index(0), b.index(keys)});
   b.forLoop(b.index(0), blocks, 1, [&](Value i) { emitStage(i, last); });
 
   // The values of the last block.
@@ -320,14 +324,13 @@ void Stages::emit(Value blocks) {
   storeTiles();
   for (int64_t v = 0; v < columns; ++v) {
     SmallVector<Value> place = {tile, lane(v)};
-    Value sum = b.load(task.vector, task.scores, {sumRow(), lane(v)});
+    Value sum = b.load(task.vector, scores, {sumRow(), lane(v)});
     Value old = b.load(task.vector, task.tileSum, place);
     b.store(b.add(old, sum), task.tileSum, place);
   }
 }
 
-void mlir::dilated::emitStages(KernelBuilder &b, AttentionTask &task,
-                               Value biasRow, Value tile, Value first,
-                               Value blocks) {
-  Stages(b, task, biasRow, tile, first).emit(blocks);
+void AmxEngine::emitStages(KernelBuilder &b, Value biasRow, Value tile,
+                           Value first, Value blocks) {
+  AmxStages(b, *this, biasRow, tile, first).emit(blocks);
 }
