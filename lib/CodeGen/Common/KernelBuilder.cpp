@@ -145,13 +145,6 @@ Value KernelBuilder::splat(Value scalar, VectorType type) {
   return vector::BroadcastOp::create(*this, type, scalar);
 }
 
-Value KernelBuilder::iota(VectorType type) {
-  SmallVector<Attribute> values;
-  for (int64_t i = 0; i < type.getNumElements(); ++i)
-    values.push_back(getIntegerAttr(type.getElementType(), i));
-  return arith::ConstantOp::create(*this, DenseElementsAttr::get(type, values));
-}
-
 Value KernelBuilder::load(Value memref, ValueRange indices) {
   return memref::LoadOp::create(*this, memref, indices);
 }

@@ -29,6 +29,10 @@ def make_cases():
     yield "causal rates", Case(2, 1500, 3, 1, 24, 40, rates, causal=True, lse=True)
     sinks = pattern(*SINKS, padding="exclude", overlap="set")
     yield "sinks", Case(1, 900, 1, 1, 64, 64, sinks, causal=True)
+    segments = pattern((64, 1), (300, 2), (4096, 4))
+    yield "segments bf16", Case(1, 700, 2, 2, 24, 24, segments, dtype="bf16", causal=True)
+    logits = {"scale": 16.0, "large_logits": True}
+    yield "large logits", Case(1, 700, 2, 2, 24, 24, segments, lse=True, **logits)
     yield "short", Case(1, 33, 1, 1, 16, 16, pattern((8, 1), (16, 2)))
 
 

@@ -294,6 +294,19 @@ TEST(TilePlan, RandomMixesAgreeWithTheText) {
   EXPECT_GE(sets - masked, 240); // limits suffice
 }
 
+/// One head of a short sequence has a task for every thread.
+TEST(TilePlan, TilesOfABlockAreSharedOut) {
+  AttentionShape shape;
+  shape.terms = {makeSegment(kMaxInt64, 1)};
+  shape.sequence = 1000;
+  for (int64_t threads : {1, 2, 4, 8}) {
+    TileGrid grid = makeGrid(shape.getPattern(), 1, 1, shape.sequence,
+                             getCpuTiles(32, 1024, threads, false));
+    EXPECT_EQ(grid.numBlocks, 1);
+    EXPECT_EQ(grid.getNumTasks(), threads == 1 ? 1 : 8) << threads;
+  }
+}
+
 /// A sliding window with sinks needs no masks.
 TEST(TilePlan, WindowsAndColumnsAreLimits) {
   AttentionShape shape;

@@ -55,8 +55,6 @@ public:
 
   //===--- Vectors and memory ---------------------------------------------===//
   Value splat(Value scalar, VectorType type);
-  /// 0, 1, 2, ...
-  Value iota(VectorType type);
   Value load(Value memref, ValueRange indices);
   void store(Value value, Value memref, ValueRange indices);
   Value load(VectorType type, Value memref, ValueRange indices);
