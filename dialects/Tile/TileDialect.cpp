@@ -14,6 +14,7 @@ using namespace mlir::tile;
 #include "dialects/Tile/TileDialect.cpp.inc"
 
 void TileDialect::initialize() {
+  registerAttributes();
   registerTypes();
   addOperations<
 #define GET_OP_LIST

@@ -7,7 +7,7 @@
 #ifndef TILE_OPS_TD
 #define TILE_OPS_TD
 
-include "TileTypes.td"
+include "TileAttrs.td"
 include "mlir/Dialect/LLVMIR/LLVMTypes.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -280,25 +280,75 @@ def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, HasParent<"MapOp">]> {
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
-def Tile_MaskOp : Tile_Op<"mask", [Pure, AllTypesMatch<["fragment", "result"]>]> {
-  let summary = "hides the columns of a row from a limit on";
+def Tile_MaskOp : Tile_Op<"mask", [Pure, AllTypesMatch<["fragment", "result"]>,
+                                   AllTypesMatch<["lows", "highs"]>]> {
+  let summary = "hides the columns of a row outside of its limits";
   let description = [{
-    Element (i, j) stays where j < limits(i), as signed numbers, and becomes `hidden`
-    elsewhere.
+    Element (i, j) stays where lows(i) <= j < highs(i), as signed numbers, and becomes
+    `hidden` elsewhere.
 
-    Preconditions: the layout is `accumulator`, that of `limits`, of i32, is `rows`.
+    Preconditions: the layout is `accumulator`, that of the limits, of i32, is `rows`.
 
     Example:
 
     ```mlir
-    %s1 = tile.mask %s, %limits, %minus_infinity
+    %s1 = tile.mask %s, %lows, %highs, %minus_infinity
         : !tile.fragment<16x64xf32, accumulator>, !tile.fragment<16xi32, rows>, f32
     ```
   }];
-  let arguments = (ins Tile_Fragment:$fragment, Tile_Fragment:$limits, AnyType:$hidden);
+  let arguments = (ins Tile_Fragment:$fragment, Tile_Fragment:$lows, Tile_Fragment:$highs,
+                       AnyType:$hidden);
   let results = (outs Tile_Fragment:$result);
   let assemblyFormat = [{
-    $fragment `,` $limits `,` $hidden attr-dict `:` type($fragment) `,` type($limits) `,` type($hidden)
+    $fragment `,` $lows `,` $highs `,` $hidden attr-dict `:` type($fragment) `,` type($lows) `,` type($hidden)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_MaskBitsOp : Tile_Op<"mask_bits", [AllTypesMatch<["fragment", "result"]>]> {
+  let summary = "hides elements that bits in memory say";
+  let description = [{
+    Element (i, j) stays where bit `row` + i of word j is set, and becomes `hidden`
+    elsewhere. Words are i64, one behind the other in global memory from `masks` on.
+
+    Preconditions: the layout is `accumulator`; there is a word for each column; `row` is
+    a multiple of 16 and less than 64.
+
+    Example:
+
+    ```mlir
+    %s1 = tile.mask_bits %s, %masks, %row, %minus_infinity
+        : !tile.fragment<16x64xf32, accumulator>, !llvm.ptr<1>, f32
+    ```
+  }];
+  let arguments = (ins Tile_Fragment:$fragment, Tile_GlobalPointer:$masks, I32:$row,
+                       AnyType:$hidden);
+  let results = (outs Tile_Fragment:$result);
+  let assemblyFormat = [{
+    $fragment `,` $masks `,` $row `,` $hidden attr-dict `:` type($fragment) `,` type($masks) `,` type($hidden)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_BiasOp : Tile_Op<"bias", [AllTypesMatch<["fragment", "result"]>]> {
+  let summary = "scales elements and adds a number of their column";
+  let description = [{
+    Element (i, j) is multiplied by `scale`, and element j of `biases` is added, with one
+    rounding.
+
+    Preconditions: the layout is `accumulator` and elements are f32; `biases` points to an
+    f32 for each column in global memory, at a multiple of 8 bytes.
+
+    Example:
+
+    ```mlir
+    %s1 = tile.bias %s, %scale, %biases : !tile.fragment<16x64xf32, accumulator>, !llvm.ptr<1>
+    ```
+  }];
+  let arguments = (ins Tile_Fragment:$fragment, F32:$scale, Tile_GlobalPointer:$biases);
+  let results = (outs Tile_Fragment:$result);
+  let assemblyFormat = [{
+    $fragment `,` $scale `,` $biases attr-dict `:` type($fragment) `,` type($biases)
   }];
   let hasVerifier = 1;
 }

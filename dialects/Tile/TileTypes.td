@@ -25,15 +25,16 @@ def Tile_Dialect : Dialect {
     | --- | --- | --- |
     | global memory | rows at a stride | `copy`, `copy_async`, `store` |
     | shared memory | `!tile.shared`, pages whose chunks are permuted | `shared`, `load` |
-    | registers of a warp | `!tile.fragment`, a layout says what a lane holds | `fill`, `map`, `mask`, `slice`, `convert`, `mma`, `reduce_columns`, `reduce_lanes`, `reduce_rows` |
+    | registers of a warp | `!tile.fragment`, a layout says what a lane holds | `fill`, `map`, `mask`, `mask_bits`, `bias`, `slice`, `convert`, `mma`, `reduce_columns`, `reduce_lanes`, `reduce_rows` |
     | time | `!tile.token`, groups of copies | `copy_async`, `commit`, `wait` |
 
     All lanes of a warp execute an op on fragments together, all threads of a block
     an op that copies to shared memory.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
-  let extraClassDeclaration = "void registerTypes();";
+  let extraClassDeclaration = "void registerAttributes(); void registerTypes();";
 }
 
 class Tile_Type<string name, string typeMnemonic> : TypeDef<Tile_Dialect, name> {

@@ -126,17 +126,32 @@ LogicalResult MapOp::verify() {
 }
 
 LogicalResult MaskOp::verify() {
+  FragmentType limits = getLows().getType();
   if (failed(expectLayout(*this, "the fragment", getFragment().getType(),
                           Layout::Accumulator)) ||
-      failed(expectLayout(*this, "the limits", getLimits().getType(),
-                          Layout::Rows)) ||
-      failed(expectElement(*this, "the limits",
-                           getLimits().getType().getElementType(),
+      failed(expectLayout(*this, "the limits", limits, Layout::Rows)) ||
+      failed(expectElement(*this, "the limits", limits.getElementType(),
                            IntegerType::get(getContext(), 32))))
     return failure();
   return expectElement(*this, "the fragment",
                        getFragment().getType().getElementType(),
                        getHidden().getType());
+}
+
+LogicalResult MaskBitsOp::verify() {
+  FragmentType type = getFragment().getType();
+  if (failed(expectLayout(*this, "the fragment", type, Layout::Accumulator)))
+    return failure();
+  return expectElement(*this, "the fragment", type.getElementType(),
+                       getHidden().getType());
+}
+
+LogicalResult BiasOp::verify() {
+  FragmentType type = getFragment().getType();
+  if (failed(expectLayout(*this, "the fragment", type, Layout::Accumulator)))
+    return failure();
+  return expectElement(*this, "the fragment", type.getElementType(),
+                       Float32Type::get(getContext()));
 }
 
 LogicalResult SliceOp::verify() {

@@ -79,7 +79,7 @@ Compiler::emitKernels(ModuleOp module, std::optional<PtxModel> model) {
     PassManager pm(&context);
     if (timing)
       pm.enableTiming(scope);
-    buildKernelLowering(pm, *gpu);
+    buildKernelLowering(pm);
     if (failed(pm.run(*kernels)) ||
         failed(
             dump("5-llvm.mlir", [&](raw_ostream &os) { kernels->print(os); })))
@@ -89,12 +89,11 @@ Compiler::emitKernels(ModuleOp module, std::optional<PtxModel> model) {
   CompiledKernels compiled;
   llvm::raw_string_ostream irStream(compiled.llvmIr);
   FailureOr<std::string> ptx = emitPtx(*found, *gpu, &irStream);
-  FailureOr<std::vector<KernelLaunch>> launches = KernelLaunch::readAll(*found);
-  if (failed(ptx) || failed(launches))
+  if (failed(ptx))
     return failure();
   compiled.description.producer = getProducer();
   compiled.description.chip = gpu->chip;
-  compiled.description.kernels = std::move(*launches);
+  compiled.description.kernels = KernelLaunch::readAll(*found);
   compiled.description.model = std::move(model);
   compiled.text = writePtxFile(compiled.description, *ptx);
   if (failed(

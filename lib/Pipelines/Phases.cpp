@@ -80,9 +80,8 @@ static void addKernelPhase(OpPassManager &pm, const PhaseOptions &options) {
   buildCPUKernelPipeline(pm, cpu);
 }
 
-void mlir::dilated::buildKernelLowering(OpPassManager &pm,
-                                        const NvptxOptions &gpu) {
-  buildGPULlvmPipeline(pm.nest<gpu::GPUModuleOp>(), {gpu.chip, gpu.ptxVersion});
+void mlir::dilated::buildKernelLowering(OpPassManager &pm) {
+  buildGPULlvmPipeline(pm.nest<gpu::GPUModuleOp>());
 }
 
 void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
@@ -126,7 +125,7 @@ void mlir::dilated::buildPhase(OpPassManager &pm, Phase phase,
     break;
   case Phase::Llvm:
     if (options.gpu) {
-      buildKernelLowering(pm, *options.gpu);
+      buildKernelLowering(pm);
       pm.addPass(createDilatedLowerGpuToRuntime());
     }
     buildCPULlvmPipeline(pm, options.cpu);

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PtxModel.h"
+#include "dilated-mlir/Transforms/EncodedPattern.h"
 
 #include "dialects/Dilated/Dilated.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -144,17 +145,16 @@ mlir::dilated::findPtxModel(ModuleOp module, const Signature &signature) {
     if (found)
       attention = found;
   }
-  std::optional<SmallVector<SegmentAttr>> segments;
+  std::optional<SmallVector<int64_t>> pattern;
   if (!attention || attention.getResults().empty() ||
-      !(segments = attention.getPattern().getSegments()))
+      !(pattern =
+            getEncodedPattern(attention.getPattern(), attention.getCausal())))
     return std::nullopt;
 
   PtxModel model;
   model.signature = signature;
   model.scale = attention.getScaleOrDefault();
-  for (SegmentAttr segment : *segments)
-    model.terms.push_back(
-        {segment.getLength(), segment.getRate(), segment.getMultiplicity()});
+  model.pattern.assign(pattern->begin(), pattern->end());
   if (!takeInput(attention.getQuery(), attention.getQueryLayout(),
                  model.query) ||
       !takeInput(attention.getKey(), attention.getKeyLayout(), model.key) ||

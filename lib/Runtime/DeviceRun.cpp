@@ -16,7 +16,6 @@
 
 #include "Frame.h"
 #include "TensorCheck.h"
-#include "dilated-mlir/Plan/TileGrid.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -224,18 +223,26 @@ void *dilated::runtime::stageOutput(Run &run, int64_t index, int64_t bytes) {
 // Launches
 //===----------------------------------------------------------------------===//
 
-int64_t dilated_rt_device_blocks(const int64_t *pattern, int64_t batches,
-                                 int64_t heads, int64_t length, int64_t width,
-                                 int64_t max_rows, int64_t group_rows,
-                                 int64_t max_sets) {
-  dilated::plan::TileGrid grid = dilated::plan::makeGrid(
-      dilated::plan::Pattern(pattern), batches, heads, length,
-      {width, max_rows, group_rows, max_sets});
-  return dilated::plan::multiplySaturating(grid.numBlocks, grid.block);
+static_assert(sizeof(TileLaunch) == DILATED_RT_TILES_WORDS * sizeof(int64_t));
+
+int64_t dilated_rt_device_tiles(const int64_t *pattern, int64_t batches,
+                                int64_t heads, int64_t length,
+                                int64_t block_keys, int64_t *tiles) {
+  Run &run = currentRun();
+  TileLaunch launch;
+  memcpy(&launch, tiles, sizeof(launch));
+  dilated_error error = {};
+  if (run.tileLists.next({pattern, batches, heads, length, block_keys},
+                         run.stream, launch, &error))
+    raise(error);
+  run.deviceWaits |= run.tileLists.mustWait();
+  memcpy(tiles, &launch, sizeof(launch));
+  return launch.numTiles;
 }
 
 void dilated_rt_device_launch(const char *kernel, const int64_t *grid,
-                              const char *sizes, const int64_t *arguments) {
+                              int64_t count, const int64_t *sizes,
+                              const int64_t *arguments) {
   Run &run = currentRun();
   dilated_launch launch = {};
   launch.kernel = kernel;
@@ -259,12 +266,12 @@ void dilated_rt_device_launch(const char *kernel, const int64_t *grid,
   launch.shared_bytes = static_cast<uint32_t>(grid[6]);
   const void *pointers[kMaxArguments];
   uint32_t bytes[kMaxArguments];
-  size_t count = strlen(sizes);
   if (count > kMaxArguments)
     fail(DILATED_FAILED, "a kernel has more arguments than are supported");
-  for (size_t i = 0; i < count; ++i) {
-    pointers[i] = arguments + i;
-    bytes[i] = static_cast<uint32_t>(sizes[i] - '0');
+  for (int64_t i = 0; i < count; ++i) {
+    pointers[i] = arguments;
+    bytes[i] = static_cast<uint32_t>(sizes[i]);
+    arguments += (sizes[i] + 7) / 8;
   }
   launch.argument_count = static_cast<int32_t>(count);
   launch.arguments = pointers;
@@ -304,6 +311,7 @@ dilated_status dilated::runtime::finishDevice(Run &run, bool copies,
                                                status ? &unheard : &problem);
     status = status ? status : waited;
   }
+  run.tileLists.release();
   while (DeviceBlock *block = run.deviceBlocks) {
     run.deviceBlocks = block->next;
     device.deallocate(device.user, block->address);

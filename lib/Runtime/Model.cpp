@@ -60,7 +60,9 @@ dilated::runtime::readRunOptions(const dilated_run_options *given,
   return readOptions(given, "run", options, error);
 }
 
-static void closeDevice(const dilated_model &model) {
+static void closeDevice(dilated_model &model) {
+  if (model.device)
+    clearTileLists(model.tileLists, *model.device, model.allocator);
   if (model.kernels)
     model.device->unload(model.device->user, model.kernels);
   if (model.ownsDevice)
@@ -153,6 +155,7 @@ static dilated_status create(const dilated_api *api,
                                       nullptr,
                                       false,
                                       nullptr,
+                                      {},
                                       PTHREAD_MUTEX_INITIALIZER,
                                       nullptr,
                                       0};

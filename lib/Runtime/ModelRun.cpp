@@ -402,6 +402,9 @@ dilated_status dilated::runtime::runModel(
   run.device = model->device;
   run.kernels = model->kernels;
   run.stream = options.stream;
+  if (model->device)
+    run.tileLists =
+        TileLists(model->tileLists, *model->device, model->allocator);
   run.outputInfos = description.outputs;
   run.outputs = outputs;
   run.outputCount = outputCount;

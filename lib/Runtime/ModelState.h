@@ -10,7 +10,8 @@
 #include "Run.h"
 #include "dilated-mlir/Runtime/ModelDescription.h"
 
-/// Immutable between create and destroy but for the spare scratch block.
+/// Immutable between create and destroy but for the spare scratch block and
+/// the tile lists.
 struct dilated_model {
   const dilated::runtime::ModelDescription *description;
   dilated::runtime::Allocator allocator;
@@ -22,6 +23,7 @@ struct dilated_model {
   const dilated_device *device; // null without kernels
   bool ownsDevice;              // it is one of getCudaDevice
   void *kernels;                // loaded there
+  mutable dilated::runtime::TileListCache tileLists;
 
   /// The scratch block of the last run, for the next one: mapping and clearing
   /// fresh pages costs as much as a small model's run.

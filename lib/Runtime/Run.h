@@ -15,15 +15,14 @@
 #define DILATED_MLIR_LIB_RUNTIME_RUN_H
 
 #include "Team.h"
+#include "dilated-mlir/Runtime/Allocator.h"
 #include "dilated-mlir/Runtime/Runtime.h"
+#include "dilated-mlir/Runtime/TileLists.h"
 
 #include <atomic>
 #include <pthread.h>
 
 namespace dilated::runtime {
-
-/// Every buffer starts on a cache line, which is also the widest vector.
-constexpr size_t kAlignment = 64;
 
 constexpr size_t alignUp(size_t bytes, size_t alignment = kAlignment) {
   return (bytes + alignment - 1) / alignment * alignment;
@@ -32,17 +31,6 @@ constexpr size_t alignUp(size_t bytes, size_t alignment = kAlignment) {
 /// Whether a * b and a + b are beyond what an object in memory may have.
 bool overflowsMultiply(int64_t a, int64_t b, int64_t &product);
 bool overflowsAdd(int64_t a, int64_t b, int64_t &sum);
-
-/// Who gives memory: the caller's functions or the C library.
-struct Allocator {
-  dilated_allocate_fn allocate = nullptr;
-  dilated_deallocate_fn deallocate = nullptr;
-  void *user = nullptr;
-
-  /// Null when there is none.
-  void *get(size_t bytes, size_t alignment = kAlignment) const;
-  void put(void *pointer) const;
-};
 
 /// In front of every block of dilated_rt_alloc.
 struct BlockHeader;
@@ -88,6 +76,7 @@ struct Run {
   void *kernels = nullptr; // the loaded module
   void *stream = nullptr;
   DeviceBlock *deviceBlocks = nullptr;
+  TileLists tileLists;
   bool deviceWaits = false; // for the stream, before the run ends
   void **staged = nullptr;  // [outputCount]: host memory in an output's place
 

@@ -59,14 +59,10 @@ static LogicalResult verifySharedMemory(Operation *gpuModule,
     if (global.getAddressSpace() == sharedSpace && !global.isDeclaration())
       declared +=
           module.getDataLayout().getTypeAllocSize(global.getValueType());
-  FailureOr<std::vector<KernelLaunch>> launches =
-      KernelLaunch::readAll(gpuModule);
-  if (failed(launches))
-    return failure();
   int64_t limit = getSharedMemoryLimit(options.chip);
   int64_t dynamic = 0;
   StringRef kernel;
-  for (const KernelLaunch &launch : *launches)
+  for (const KernelLaunch &launch : KernelLaunch::readAll(gpuModule))
     if (launch.sharedBytes >= dynamic) {
       dynamic = launch.sharedBytes;
       kernel = launch.name;

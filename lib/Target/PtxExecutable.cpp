@@ -7,18 +7,23 @@
 #include "dilated-mlir/Target/PtxExecutable.h"
 
 #include "dilated-mlir/Runtime/Compare.h"
+#include "dilated-mlir/Runtime/TileLists.h"
 #include "dilated-mlir/Target/Executable.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
+namespace plan = ::dilated::plan;
 
 struct PtxExecutable::State {
   PtxDescription description;
   const dilated_device *device = nullptr;
   void *module = nullptr;
+  ::dilated::runtime::TileListCache tileLists;
 
   ~State() {
+    if (device)
+      ::dilated::runtime::clearTileLists(tileLists, *device, {});
     if (module)
       device->unload(device->user, module);
   }
@@ -94,10 +99,12 @@ namespace {
 /// One run: what it has on the device goes with it.
 class Launcher {
 public:
-  Launcher(const PtxModel &model, const dilated_device &device)
-      : model(model), device(device) {}
+  Launcher(const PtxModel &model, const dilated_device &device,
+           ::dilated::runtime::TileListCache &cache)
+      : model(model), device(device), tileLists(cache, device, {}) {}
   Launcher(const Launcher &) = delete;
   ~Launcher() {
+    tileLists.release();
     for (void *address : addresses)
       device.deallocate(device.user, address);
   }
@@ -115,6 +122,7 @@ private:
 
   const PtxModel &model;
   const dilated_device &device;
+  ::dilated::runtime::TileLists tileLists;
   std::vector<void *> addresses;
   std::vector<TensorShape> shapes; // of the inputs
   std::vector<HostTensor> outputs;
@@ -259,33 +267,41 @@ llvm::Error Launcher::launch(const KernelLaunch &kernel, void *module) {
        lse.sizes[2] != query.sizes[2]))
     return makeError("dilated attention: the lse has other sizes than the "
                      "query [C8]");
-  std::optional<int64_t> blocks = countBlocks(
-      kernel, model.terms, query.sizes[0], query.sizes[2], query.sizes[1]);
-  if (!blocks)
-    return makeError("kernel '" + kernel.name +
-                     "' needs more blocks than a GPU takes, 2147483647");
-  if (*blocks == 0)
-    return llvm::Error::success();
   // The order in which they stand for lse: batch, head, position.
   KernelOperand ordered = lse;
   std::swap(ordered.strides[1], ordered.strides[2]);
   KernelArguments arguments =
       packArguments(query, key, value, out, model.lse ? &ordered : nullptr,
-                    static_cast<float>(model.scale), model.terms);
-  std::vector<const void *> pointers;
-  for (const uint64_t &word : arguments.words)
-    pointers.push_back(&word);
-  dilated_launch launch = {kernel.name.c_str(),
-                           {static_cast<uint32_t>(*blocks), 1, 1},
-                           {static_cast<uint32_t>(kernel.threads), 1, 1},
-                           static_cast<uint32_t>(kernel.sharedBytes),
-                           static_cast<int32_t>(pointers.size()),
-                           pointers.data(),
-                           arguments.bytes.data()};
+                    static_cast<float>(model.scale));
+  const void *pointers[plan::kNumAttentionArguments];
+  uint32_t bytes[plan::kNumAttentionArguments];
+  for (int i = 0; i < plan::kNumAttentionArguments; ++i) {
+    pointers[i] = &arguments.words[i];
+    bytes[i] = plan::getBytes(plan::kAttentionArguments[i].kind);
+  }
+  ::dilated::runtime::TileListCall call = {model.pattern.data(), query.sizes[0],
+                                           query.sizes[2], query.sizes[1],
+                                           kernel.blockKeys};
+  ::dilated::runtime::TileLaunch tiles = {};
   dilated_error error = {};
-  if (device.launch(device.user, module, &launch, /*stream=*/nullptr, &error))
-    return makeError(error.message);
-  return llvm::Error::success();
+  while (true) {
+    if (tileLists.next(call, /*stream=*/nullptr, tiles, &error))
+      return makeError(error.message);
+    if (tiles.numTiles == 0)
+      return llvm::Error::success();
+    arguments[plan::AttentionArgument::Tiles] = tiles.tiles;
+    arguments[plan::AttentionArgument::FirstBatch] = tiles.firstBatch;
+    dilated_launch launch = {kernel.name.c_str(),
+                             {static_cast<uint32_t>(tiles.numTiles),
+                              static_cast<uint32_t>(tiles.batches), 1},
+                             {static_cast<uint32_t>(kernel.threads), 1, 1},
+                             static_cast<uint32_t>(kernel.sharedBytes),
+                             plan::kNumAttentionArguments,
+                             pointers,
+                             bytes};
+    if (device.launch(device.user, module, &launch, /*stream=*/nullptr, &error))
+      return makeError(error.message);
+  }
 }
 
 llvm::Expected<std::vector<HostTensor>> Launcher::takeOutputs() {
@@ -313,7 +329,7 @@ PtxExecutable::run(ArrayRef<TensorView> views) {
     inputs.push_back(std::move(*input));
   }
   const PtxModel &model = state->getModel();
-  Launcher launcher(model, *state->device);
+  Launcher launcher(model, *state->device, state->tileLists);
   if (llvm::Error error = launcher.place(inputs))
     return error;
   if (llvm::Error error = launcher.launch(

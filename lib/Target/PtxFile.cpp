@@ -12,20 +12,23 @@
 #include "dilated-mlir/Target/PtxFile.h"
 
 #include "PtxJson.h"
+#include "dilated-mlir/Plan/TileList.h"
 #include "dilated-mlir/Runtime/Compare.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace mlir::dilated;
 namespace json = llvm::json;
+namespace plan = ::dilated::plan;
 
 static constexpr StringLiteral kMagic = "// dilated-mlir PTX ";
 static constexpr StringLiteral kEnd = "// end of dilated-mlir PTX";
-static constexpr int64_t kVersion = 1;
+static constexpr int64_t kVersion = 2;
 static constexpr size_t kMaxHeaderBytes = 1 << 20;
 // Bounds that no device and no model of this compiler exceeds.
 static constexpr int64_t kMaxThreads = 1024, kMaxShared = 1 << 20;
-static constexpr int64_t kMaxRows = 1 << 30, kMaxTerms = 1 << 10;
+static constexpr int64_t kMaxTerms = 1 << 10;
 static constexpr int64_t kMaxSize = std::numeric_limits<int64_t>::max();
 
 //===----------------------------------------------------------------------===//
@@ -41,32 +44,36 @@ static void describe(Mapper &m, dilated_rt_type &type) {
   type = *read;
 }
 
+/// The kernel's arguments by name.
+static std::string listArguments() {
+  return llvm::join(llvm::map_range(plan::kAttentionArguments,
+                                    [](const plan::ArgumentInfo &argument) {
+                                      return StringRef(argument.name);
+                                    }),
+                    " ");
+}
+
 static void describe(Mapper &m, KernelLaunch &kernel) {
   m.map("name", kernel.name);
   describe(m, kernel.type);
   m.map("head_dim", kernel.headDim, 1, 256);
   m.map("value_dim", kernel.valueDim, 1, 256);
-  m.map("terms", kernel.terms, 1, kMaxTerms);
-  m.map("offset", kernel.offset);
-  m.map("constant", kernel.constant, 0, kMaxSize);
-  m.map("causal", kernel.causal);
-  m.map("null_keys", kernel.nullKeys);
   m.map("lse", kernel.lse);
+  m.map("block_keys", kernel.blockKeys, 1, plan::kMaxBlockKeys);
   m.map("threads", kernel.threads, 1, kMaxThreads);
   m.map("shared_bytes", kernel.sharedBytes, 0, kMaxShared);
-  m.map("width", kernel.width, 1, kMaxRows);
-  m.map("max_rows", kernel.maxRows, 1, kMaxRows);
-  m.map("group_rows", kernel.groupRows, 1, kMaxRows);
-  m.map("max_sets", kernel.maxSets, 1, kMaxSize);
-  if (!llvm::is_contained({"block", "modulo", "end", "constant"},
-                          StringRef(kernel.offset)))
-    m.fail("'" + kernel.offset + "' is no head offset rule");
-}
-
-static void describe(Mapper &m, KernelTerm &term) {
-  m.map("length", term.length, 1, kMaxSize);
-  m.map("rate", term.rate, 1, kMaxSize);
-  m.map("multiplicity", term.multiplicity, 1, kMaxSize);
+  int64_t tileList = plan::kTileListVersion;
+  m.map("tile_list", tileList, 0, kMaxSize);
+  std::string arguments = listArguments();
+  m.map("arguments", arguments);
+  if (tileList != plan::kTileListVersion || arguments != listArguments())
+    m.fail("kernel '" + kernel.name +
+           "' is of another version: it reads tile lists of version " +
+           Twine(tileList) + " (this tool's: " + Twine(plan::kTileListVersion) +
+           ") and takes '" + arguments + "'");
+  if (!llvm::isPowerOf2_64(kernel.blockKeys))
+    m.fail("a block of " + Twine(kernel.blockKeys) +
+           " keys is no power of two");
 }
 
 static void describe(Mapper &m, SizeRule &size) {
@@ -107,8 +114,7 @@ static void describe(Mapper &m, PtxModel &model) {
          });
   m.map("kernel", model.kernel, 0, kMaxSize);
   m.map("scale", model.scale);
-  m.list("terms", model.terms,
-         [](Mapper &m, KernelTerm &term) { describe(m, term); });
+  m.numbers("pattern", model.pattern);
   m.object("query", model.query, operand);
   m.object("key", model.key, operand);
   m.object("value", model.value, operand);
@@ -151,9 +157,9 @@ static std::string findProblem(const PtxModel &model,
     return "its model wants kernel " + std::to_string(model.kernel) + " of " +
            std::to_string(kernels.size());
   const KernelLaunch &kernel = kernels[model.kernel];
-  if (static_cast<int64_t>(model.terms.size()) != kernel.terms)
-    return "its pattern has " + std::to_string(model.terms.size()) +
-           " terms, the kernel " + std::to_string(kernel.terms);
+  if (!plan::isEncodedPattern(model.pattern.data(), model.pattern.size()) ||
+      plan::Pattern(model.pattern.data()).getNumTerms() > kMaxTerms)
+    return "its pattern is no pattern";
   if (model.lse.has_value() != kernel.lse)
     return "model and kernel differ in whether there is an lse";
   if (model.outputShapes.size() != signature.outputs.size())

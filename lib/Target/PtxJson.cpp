@@ -59,6 +59,24 @@ void Mapper::map(StringRef name, double &value) {
   value = *read;
 }
 
+void Mapper::numbers(StringRef name, std::vector<int64_t> &values) {
+  json::Array *array = enterList(name);
+  if (!array)
+    return;
+  if (direction == Write) {
+    for (int64_t value : values)
+      array->push_back(value);
+    return;
+  }
+  values.clear();
+  for (const json::Value &element : *array) {
+    std::optional<int64_t> value = element.getAsInteger();
+    if (!value)
+      return fail("'" + name + "[" + Twine(values.size()) + "]' is no integer");
+    values.push_back(*value);
+  }
+}
+
 json::Object *Mapper::enter(StringRef name) {
   if (direction == Write)
     fields[name] = json::Object();

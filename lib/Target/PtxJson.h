@@ -13,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mlir::dilated {
 
@@ -30,6 +31,9 @@ public:
   void map(StringRef name, bool &value);
   /// Read, it is finite.
   void map(StringRef name, double &value);
+
+  /// A list of integers.
+  void numbers(StringRef name, std::vector<int64_t> &values);
 
   template <typename T, typename Describe>
   void object(StringRef name, T &value, Describe describe) {

@@ -46,7 +46,7 @@ ArrayRef<RuntimeSymbol> mlir::dilated::getRuntimeSymbols() {
       DILATED_SYMBOL(dilated_rt_device_free),
       DILATED_SYMBOL(dilated_rt_device_owns),
       DILATED_SYMBOL(dilated_rt_device_copy),
-      DILATED_SYMBOL(dilated_rt_device_blocks),
+      DILATED_SYMBOL(dilated_rt_device_tiles),
       DILATED_SYMBOL(dilated_rt_device_launch),
       DILATED_SYMBOL(dilated_rt_expect_close),
       DILATED_SYMBOL(_mlir_memref_to_llvm_alloc),

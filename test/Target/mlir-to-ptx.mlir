@@ -51,8 +51,8 @@ gpu.module @kernels [#nvvm.target<chip = "sm_86">] {
 //--- shared.mlir
 gpu.module @kernels {
   llvm.mlir.global internal @tile() {addr_space = 3 : i32} : !llvm.array<4096 x i8>
-  llvm.func @large() attributes {gpu.kernel, nvvm.kernel, dilated.launch = {type = "f32", head_dim = 1, value_dim = 1, terms = 1, offset = 0,
-      constant = 0, causal = 0, null_keys = 0, lse = 0, threads = 128, shared = 98304, rows = 64, max_rows = 4096, group_rows = 256, max_sets = 256}} {
+  llvm.func @large() attributes {gpu.kernel, nvvm.kernel, tile.launch = #tile.launch<type = f32, head_dim = 1, value_dim = 1, lse = false,
+      block_keys = 64, threads = 128, shared_bytes = 98304>} {
     llvm.return
   }
 }

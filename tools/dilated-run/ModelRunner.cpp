@@ -179,6 +179,25 @@ LogicalResult ModelRunner::compile(ArrayRef<HostTensor> inputs) {
   return success();
 }
 
+/// Counts of the last kernel that ran emulated.
+llvm::Error ModelRunner::reportKernel() const {
+  const auto *emulator = options.device->getEmulator();
+  if (!emulator)
+    return llvm::Error::success();
+  const auto &counters = emulator->getLastResult().counters;
+  if (options.profile)
+    llvm::errs() << counters.formatTable();
+  if (options.kernelCounts.empty())
+    return llvm::Error::success();
+  std::error_code problem;
+  llvm::raw_fd_ostream file(options.kernelCounts, problem);
+  if (problem)
+    return makeError("cannot write '" + options.kernelCounts +
+                     "': " + problem.message());
+  file << StringRef(counters.formatJson()).rtrim() << '\n';
+  return llvm::Error::success();
+}
+
 llvm::Expected<std::vector<HostTensor>>
 ModelRunner::run(ArrayRef<HostTensor> inputs, int &exitCode) {
   std::vector<TensorView> views;
@@ -213,10 +232,8 @@ ModelRunner::run(ArrayRef<HostTensor> inputs, int &exitCode) {
                    << '\n';
   }
   progress.idle();
-  // Of the last kernel that ran.
-  if (const auto *emulator = options.device->getEmulator();
-      emulator && options.profile)
-    llvm::errs() << emulator->getLastResult().counters.formatTable();
+  if (llvm::Error error = reportKernel())
+    return error;
   if (outputs)
     exitCode = kDone;
   return outputs;

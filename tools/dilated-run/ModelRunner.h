@@ -40,6 +40,7 @@ private:
   int reload();
   LogicalResult compile(ArrayRef<HostTensor> inputs);
   bool isFrozenFor(ArrayRef<HostTensor> inputs) const;
+  llvm::Error reportKernel() const;
 
   std::string path;
   const RunOptions &options;

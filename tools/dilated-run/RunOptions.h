@@ -22,6 +22,7 @@ struct RunOptions {
   std::shared_ptr<RunDevice> device; // never null
   bool freezeInputs = false;
   bool profile = false;
+  std::string kernelCounts; // where counts of an emulated kernel go, as JSON
   int64_t repeat = 1;
   std::optional<double> rtol, atol; // default: by element type
 };

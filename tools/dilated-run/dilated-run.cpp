@@ -107,6 +107,10 @@ struct Options : ModelOptions {
   cl::opt<bool> profile{"profile",
                         cl::desc("time of every phase and run, on stderr"),
                         cl::cat(category)};
+  cl::opt<std::string> kernelCounts{
+      "kernel-counts",
+      cl::desc("with --device=emulated: counts of the last kernel, as JSON"),
+      cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<bool> perfMap{
       "perf-map",
       cl::desc("name generated functions for Linux' perf (perf-PID.map)"),
@@ -355,6 +359,7 @@ static llvm::Expected<RunOptions> readOptions(const Options &options) {
   run.jit.perfMap = options.perfMap;
   run.freezeInputs = options.freezeInputs;
   run.profile = options.profile;
+  run.kernelCounts = options.kernelCounts;
   run.repeat = options.repeat;
   if (options.rtol.getNumOccurrences())
     run.rtol = options.rtol;

@@ -20,6 +20,7 @@
 #include "dilated-mlir/Support/ToolDiagnostics.h"
 #include "dilated-mlir/Target/PtxEmission.h"
 
+#include "dialects/Tile/Tile.h"
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -173,7 +174,7 @@ static int run(int argc, char **argv) {
       },
       [](DialectRegistry &registry) {
         registry.insert<DLTIDialect, LLVM::LLVMDialect, NVVM::NVVMDialect,
-                        gpu::GPUDialect>();
+                        gpu::GPUDialect, tile::TileDialect>();
         registerAllToLLVMIRTranslations(registry);
         NVVM::registerNVVMTargetInterfaceExternalModels(registry);
       });

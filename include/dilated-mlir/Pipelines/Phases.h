@@ -56,7 +56,7 @@ void buildPhase(OpPassManager &pm, Phase phase, const PhaseOptions &options);
 
 /// Adds the part of phase llvm that takes every gpu.module to the LLVM and NVVM
 /// dialects.
-void buildKernelLowering(OpPassManager &pm, const NvptxOptions &gpu);
+void buildKernelLowering(OpPassManager &pm);
 
 /// Registers `--pipeline-<phase>` for every phase that is a pipeline.
 void registerPhasePipelines();

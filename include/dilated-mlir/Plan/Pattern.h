@@ -80,11 +80,16 @@ public:
 
 private:
   friend class PatternEncoder;
+  friend bool isEncodedPattern(const int64_t *numbers, int64_t size);
   static constexpr int64_t kHeaderNumbers = 4, kTermNumbers = 5;
   static constexpr int64_t kCausal = 1, kNullKeys = 2, kSet = 4;
 
   const int64_t *numbers;
 };
+
+/// Whether `size` numbers, of any origin, are an encoded pattern whose terms
+/// keep the preconditions of Term.
+bool isEncodedPattern(const int64_t *numbers, int64_t size);
 
 /// Writes an encoded pattern to a container of int64_t that has push_back.
 class PatternEncoder {

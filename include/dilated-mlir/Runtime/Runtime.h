@@ -117,20 +117,26 @@ int32_t dilated_rt_device_owns(const void *address);
 void dilated_rt_device_copy(void *to, const void *from, int64_t element_bytes,
                             int64_t rank, const int64_t *layout);
 
-/// Blocks of an attention kernel's grid: those of the tile plan, times the
-/// slots of each. `pattern` as for dilated_rt_plan; the last four are
-/// TileOptions of lib/Plan.
-int64_t dilated_rt_device_blocks(const int64_t *pattern, int64_t batches,
-                                 int64_t heads, int64_t length, int64_t width,
-                                 int64_t max_rows, int64_t group_rows,
-                                 int64_t max_sets);
+/// Words that dilated_rt_device_tiles fills.
+#define DILATED_RT_TILES_WORDS 5
+
+/// The next launch of an attention kernel: over which tiles, and which batch
+/// elements. `tiles` is {the library's own, address of the first tile on the
+/// device, number of tiles, first batch element, number of batch elements}; all
+/// are 0 before the first launch. Returns the number of tiles, 0 after the last
+/// launch. `pattern` as for dilated_rt_plan; `block_keys` is the kernel's.
+int64_t dilated_rt_device_tiles(const int64_t *pattern, int64_t batches,
+                                int64_t heads, int64_t length,
+                                int64_t block_keys, int64_t *tiles);
 
 /// Starts a kernel on grid[0] x grid[1] x grid[2] blocks of grid[3] x grid[4] x
-/// grid[5] threads with grid[6] bytes of dynamic shared memory. Argument i is
-/// at arguments[i] and has sizes[i] - '0' bytes, `sizes` being a C string. A
-/// grid without blocks is no launch.
+/// grid[5] threads with grid[6] bytes of dynamic shared memory. It has `count`
+/// arguments, of sizes[i] bytes each, which lie at `arguments` one after the
+/// other, each from the next multiple of 8 bytes on. A grid without blocks is
+/// no launch.
 void dilated_rt_device_launch(const char *kernel, const int64_t *grid,
-                              const char *sizes, const int64_t *arguments);
+                              int64_t count, const int64_t *sizes,
+                              const int64_t *arguments);
 
 //===----------------------------------------------------------------------===//
 // Tile plan

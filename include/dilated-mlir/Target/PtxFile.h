@@ -48,7 +48,7 @@ struct PtxModel {
   Signature signature;
   int64_t kernel = 0; // its position in PtxDescription::kernels
   double scale = 1;
-  std::vector<KernelTerm> terms;
+  std::vector<int64_t> pattern; // encoded (dilated-mlir/Plan/Pattern.h)
   PtxOperand query, key, value; // of inputs
   PtxOperand out;               // of an output
   std::optional<PtxOperand> lse;

@@ -17,8 +17,7 @@
 using namespace mlir;
 using namespace mlir::dilated;
 
-void mlir::dilated::buildGPULlvmPipeline(OpPassManager &pm,
-                                         const GPUPipelineOptions &) {
+void mlir::dilated::buildGPULlvmPipeline(OpPassManager &pm) {
   pm.addPass(createConvertTileToNVVM());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -34,6 +33,6 @@ void mlir::dilated::registerGPUCodeGenPipelines() {
       "dilated-gpu-llvm",
       "Phase llvm of GPUs: a gpu.module to the LLVM dialect",
       [](OpPassManager &pm) {
-        buildGPULlvmPipeline(pm.nest<gpu::GPUModuleOp>(), {});
+        buildGPULlvmPipeline(pm.nest<gpu::GPUModuleOp>());
       });
 }

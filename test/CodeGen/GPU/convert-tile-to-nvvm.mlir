@@ -212,3 +212,30 @@ gpu.module @kernels {
     gpu.return
   }
 }
+
+// -----
+
+// Columns 8j + 2t + e of a lane: two biases are one load; a word of a mask has the bits of rows g and g + 8 in 16.
+// Rows are alike here.
+// CHECK-LABEL: gpu.func @masks
+// CHECK: %[[PAIR:.*]] = llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<1> -> vector<2xf32>
+// CHECK-COUNT-2: llvm.intr.fma
+// CHECK-NOT: llvm.intr.fma
+// CHECK-COUNT-2: llvm.load %{{.*}} : !llvm.ptr<1> -> i16
+// CHECK-NOT: llvm.load
+// CHECK-COUNT-2: arith.cmpi ult
+gpu.module @kernels {
+  gpu.func @masks(%source: !llvm.ptr<1>, %c: f32, %low: i32, %high: i32, %position: i64, %stride: i64, %row: i32) kernel
+      attributes {known_block_size = array<i32: 128, 1, 1>} {
+    %lows = tile.fill %low : i32 -> !tile.fragment<16xi32, rows>
+    %highs = tile.fill %high : i32 -> !tile.fragment<16xi32, rows>
+    %positions = tile.fill %position : i64 -> !tile.fragment<16xi64, rows>
+    %x = tile.fill %c : f32 -> !tile.fragment<16x8xf32, accumulator>
+    %0 = tile.bias %x, %c, %source : !tile.fragment<16x8xf32, accumulator>, !llvm.ptr<1>
+    %1 = tile.mask_bits %0, %source, %row, %c : !tile.fragment<16x8xf32, accumulator>, !llvm.ptr<1>, f32
+    %2 = tile.mask %1, %lows, %highs, %c : !tile.fragment<16x8xf32, accumulator>, !tile.fragment<16xi32, rows>, f32
+    tile.store %2 to %source rows %positions strides %stride, %stride {width = 8 : i64}
+        : !tile.fragment<16x8xf32, accumulator>, !llvm.ptr<1>, !tile.fragment<16xi64, rows>
+    gpu.return
+  }
+}

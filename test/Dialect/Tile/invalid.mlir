@@ -144,7 +144,7 @@ func.func @mapYield(%x: !tile.fragment<16x8xf32, accumulator>) {
 
 func.func @mask(%x: !tile.fragment<16x8xf32, accumulator>, %l: !tile.fragment<16xi64, rows>, %h: f32) {
   // expected-error @below {{expects element type 'i32' of the limits, got 'i64'}}
-  %0 = tile.mask %x, %l, %h : !tile.fragment<16x8xf32, accumulator>, !tile.fragment<16xi64, rows>, f32
+  %0 = tile.mask %x, %l, %l, %h : !tile.fragment<16x8xf32, accumulator>, !tile.fragment<16xi64, rows>, f32
   return
 }
 
@@ -235,3 +235,37 @@ func.func @storeWidth(%x: !tile.fragment<16x8xf32, accumulator>, %p: !llvm.ptr<1
   tile.store %x to %p rows %r strides %s, %s {width = 9 : i64} : !tile.fragment<16x8xf32, accumulator>, !llvm.ptr<1>, !tile.fragment<16xi64, rows>
   return
 }
+
+// -----
+
+func.func @maskBits(%x: !tile.fragment<16x8xf32, accumulator>, %p: !llvm.ptr<1>, %r: i32, %h: f16) {
+  // expected-error @below {{expects element type 'f16' of the fragment, got 'f32'}}
+  %0 = tile.mask_bits %x, %p, %r, %h : !tile.fragment<16x8xf32, accumulator>, !llvm.ptr<1>, f16
+  return
+}
+
+// -----
+
+func.func @bias(%x: !tile.fragment<16xf32, rows>, %p: !llvm.ptr<1>, %c: f32) {
+  // expected-error @below {{expects layout accumulator of the fragment, got rows}}
+  %0 = tile.bias %x, %c, %p : !tile.fragment<16xf32, rows>, !llvm.ptr<1>
+  return
+}
+
+// -----
+
+// expected-error @below {{expects type f16, bf16 or f32, got 'f64'}}
+func.func private @launchType() attributes {tile.launch = #tile.launch<type = f64, head_dim = 1, value_dim = 1, lse = false,
+    block_keys = 64, threads = 128, shared_bytes = 0>}
+
+// -----
+
+// expected-error @below {{expects a block of 1 to 64 keys, a power of two, got 48}}
+func.func private @launchKeys() attributes {tile.launch = #tile.launch<type = f32, head_dim = 1, value_dim = 1, lse = false,
+    block_keys = 48, threads = 128, shared_bytes = 0>}
+
+// -----
+
+// expected-error @below {{expects 32 to 1024 threads in whole warps, got 100}}
+func.func private @launchThreads() attributes {tile.launch = #tile.launch<type = f32, head_dim = 1, value_dim = 1, lse = false,
+    block_keys = 64, threads = 100, shared_bytes = 0>}

@@ -60,8 +60,13 @@ gpu.module @kernels {
   // CHECK-LABEL: gpu.func @rows
   gpu.func @rows(%s: !tile.fragment<16x64xf32, accumulator>, %limits: !tile.fragment<16xi32, rows>,
                  %hidden: f32, %target: !llvm.ptr<1>, %stride: i64, %positions: !tile.fragment<16xi64, rows>) {
-    // CHECK: tile.mask %{{.*}}, %{{.*}}, %{{.*}} : <16x64xf32, accumulator>, <16xi32, rows>, f32
-    %s1 = tile.mask %s, %limits, %hidden : !tile.fragment<16x64xf32, accumulator>, !tile.fragment<16xi32, rows>, f32
+    // CHECK: tile.mask %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : <16x64xf32, accumulator>, <16xi32, rows>, f32
+    %s1 = tile.mask %s, %limits, %limits, %hidden : !tile.fragment<16x64xf32, accumulator>, !tile.fragment<16xi32, rows>, f32
+    // CHECK: tile.mask_bits %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : <16x64xf32, accumulator>, <1>, f32
+    %first = arith.constant 16 : i32
+    %s2 = tile.mask_bits %s, %target, %first, %hidden : !tile.fragment<16x64xf32, accumulator>, !llvm.ptr<1>, f32
+    // CHECK: tile.bias %{{.*}}, %{{.*}}, %{{.*}} : <16x64xf32, accumulator>, <1>
+    %s3 = tile.bias %s, %hidden, %target : !tile.fragment<16x64xf32, accumulator>, !llvm.ptr<1>
     // CHECK: %[[PARTS:.*]] = tile.reduce_columns max %{{.*}} : <16x64xf32, accumulator> -> <16xf32, row_parts>
     %parts = tile.reduce_columns max %s1 : !tile.fragment<16x64xf32, accumulator> -> !tile.fragment<16xf32, row_parts>
     // CHECK: tile.reduce_columns add %{{.*}} : <16x64xf32, accumulator> init %[[PARTS]] : !tile.fragment<16xf32, row_parts> -> <16xf32, row_parts>

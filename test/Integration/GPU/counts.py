@@ -56,7 +56,7 @@ class Attention:
         )
 
     def plan(self, n):
-        """Useful pairs and thread blocks."""
+        """Useful pairs and tiles."""
         text = run(
             TOOLS / "dilated-bench", "attention", "--plan", "--json",
             f"--seq={n}", f"--heads={self.heads}", f"--head-dim={self.depth}",
@@ -90,23 +90,20 @@ class Kernel:
         description = json.loads("\n".join(comment[1 : comment.index("end of dilated-mlir PTX")]))
         (self.launch,) = description["kernels"]
 
-    def profile(self, n, check="none"):
-        """Counts of a launch on a sequence of n."""
+    def profile(self, n):
+        """Counts of a launch on a sequence of n, with all detectors."""
         a = self.attention
-        stride = [n * a.heads * a.depth, a.heads * a.depth, a.depth, 1]
-        buffer = f"{a.dtype}[{n * a.heads * a.depth}]="
-        numbers = [1, n, a.heads, a.heads, *stride * 4, 0, 0, 0]
-        terms = [number for w, r in a.segments for number in (w, r, 1)]
-        arguments = [buffer + "random:1", buffer + "random:2", buffer + "random:3", buffer + "zeros"]
-        arguments += ["i64=0", *(f"i64={number}" for number in numbers), "f32=0.125"]
-        arguments += [f"i64={number}" for number in terms]
-        _, blocks = a.plan(n)
-        text = run(
-            TOOLS / "dilated-ptx-run", self.path, "--profile=json", f"--check={check}",
-            f"--grid={blocks}", f"--block={self.launch['threads']}",
-            f"--shared={self.launch['shared_bytes']}", *(f"--arg={x}" for x in arguments),
+        shape = f"1x{n}x{a.heads}x{a.depth}x{a.dtype}"
+        counts = self.path.with_suffix(".json")
+        run(
+            TOOLS / "dilated-run", self.path, "--device=emulated", f"--kernel-counts={counts}",
+            *(f"--input=arg{i}={shape}=random:{i + 1}" for i in range(3)),
         )  # fmt: skip
-        return json.loads(text)
+        profile = json.loads(counts.read_text())
+        _, tiles = a.plan(n)
+        if profile["blocks"] != tiles:
+            sys.exit(f"{profile['blocks']} thread blocks for {tiles} tiles")
+        return profile
 
     def opcode(self, line):
         """The instruction of a line of the text, without its guard."""
@@ -119,10 +116,20 @@ class Kernel:
 # ===----------------------------------------------------------------------===#
 
 
-def least_sectors(attention, profile):
+def loaded_bytes(opcode):
+    """Of a lane, by ld.global.v2.b64 and the like."""
+    vector, bits = re.fullmatch(r"ld\.global(?:\.nc)?(?:\.v([24]))?\.[a-z](\d+)", opcode).groups()
+    return int(vector or 1) * int(bits) // 8
+
+
+def least_sectors(kernel, profile):
     """Of 32 bytes, where rows lie one behind the other for each head."""
-    row = attention.depth * BYTES[attention.dtype]
-    read = profile["bytes"]["global"]["read"]
+    row = kernel.attention.depth * BYTES[kernel.attention.dtype]
+    # What is loaded is the tile list's; rows are copied.
+    loads = [line for line in profile["lines"] if kernel.opcode(line).startswith("ld.global")]
+    read = profile["bytes"]["global"]["read"] - sum(
+        line["lanes"] * loaded_bytes(kernel.opcode(line)) for line in loads
+    )
     # Rows begin at multiples of 16 bytes: half a sector more for odd ones.
     return read // row * -(-row // 32)
 
@@ -135,18 +142,13 @@ def memory(folder):
         for dtype in BYTES:
             attention = Attention(4, depth, ((64, 1), (200, 2), (400, 4)), dtype)
             kernel = Kernel(attention, folder)
-            profile = kernel.profile(333, check="all")
-            sectors = sum(
-                line["sectors"]
-                for line in profile["lines"]
-                if kernel.opcode(line).startswith(("cp.async", "ld.global"))
-            )
-            least = least_sectors(attention, profile)
-            # From the first copy on: what finds the rows, before it, sorts a table.
-            first = min(x["line"] for x in profile["lines"] if kernel.opcode(x).startswith("cp.async"))
-            after = [line for line in profile["lines"] if line["line"] >= first]
-            passes = sum(line["wavefronts"] for line in after)
-            ideal = sum(line["ideal_wavefronts"] for line in after)
+            profile = kernel.profile(333)
+            copies = [
+                line for line in profile["lines"] if kernel.opcode(line).startswith("cp.async")
+            ]
+            sectors = sum(line["sectors"] for line in copies)
+            least = least_sectors(kernel, profile)
+            passes, ideal = profile["shared_wavefronts"], profile["shared_ideal_wavefronts"]
             good &= 0 < sectors <= least and 0 < passes <= ideal
             print(f"| {depth} | {dtype} | {sectors} | {least} | {passes} | {ideal} |", flush=True)
     return good
@@ -158,7 +160,16 @@ def memory(folder):
 
 # The rows of the table: opcodes by what they begin with, and FlashAttention-2's count
 # for a warp's 16 rows and 64 keys at head size d, by hand.
-FLOAT = ("fma.rn.f32", "mul.f32", "mul.rn.f32", "add.f32", "add.rn.f32", "sub.f32", "sub.rn.f32", "max.f32")
+FLOAT = (
+    "fma.rn.f32",
+    "mul.f32",
+    "mul.rn.f32",
+    "add.f32",
+    "add.rn.f32",
+    "sub.f32",
+    "sub.rn.f32",
+    "max.f32",
+)
 CLASSES = {
     # 64/8 x d/16 products for the scores, d/8 x 64/16 for the values.
     "mma.sync": (("mma.sync",), lambda d: d),
@@ -237,7 +248,10 @@ def pairs(folder):
         # A pair is 2 D operations for its score and 2 D for its value.
         executed = profile["matrix_flops"] / (4 * attention.depth)
         good &= useful / executed >= limit
-        print(f"| {name} | {useful} | {executed:.0f} | {useful / executed:.3f} | {limit} |", flush=True)
+        print(
+            f"| {name} | {useful} | {executed:.0f} | {useful / executed:.3f} | {limit} |",
+            flush=True,
+        )
     return good
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """mutants.py [NAME...]
 
-Every mutant is an edit of the PTX that dilated-compile emits for one attention: two
-branches, null keys, a ragged end, f16, with its lse. It runs on the emulator with
+Every mutant is an edit of the PTX that dilated-compile emits for one attention: three
+terms, of which two share keys, null keys, a ragged end, f16, with its lse. It runs on the emulator with
 every detector on. It is noticed when a detector speaks, or when the output differs from
 oracle.py; the table says who must. Prints a line per mutant, and fails when one
 survives, when an edit does not apply any more, or when the kernel itself is wrong.
@@ -26,11 +26,11 @@ TOOLS = Path(
     os.environ.get("DILATED_TOOLS_DIR")
     or Path(__file__).parents[3] / os.environ.get("DILATED_BUILD_DIR", "build") / "bin"
 )
-LENGTH, HEADS, DIM = 200, 2, 64
-PATTERN = Pattern(((64, 1), (200, 2)))
+LENGTH, HEADS, DIM = 300, 2, 64
+PATTERN = Pattern(((128, 1), (300, 1), (300, 2)))
 SOURCE = """
 func.func @main(%q: TENSOR, %k: TENSOR, %v: TENSOR) -> (TENSOR, tensor<1x2x?xf32>) {
-  %out, %lse = dilated.attention %q, %k, %v pattern(<[segment<64, 1>, segment<200, 2>]>)
+  %out, %lse = dilated.attention %q, %k, %v pattern(<[segment<128, 1>, segment<300, 1>, segment<300, 2>]>)
       : TENSOR, TENSOR, TENSOR -> TENSOR, tensor<1x2x?xf32>
   return %out, %lse : TENSOR, tensor<1x2x?xf32>
 }
@@ -58,14 +58,16 @@ class Mutant:
 MUTANTS = [
     Mutant("no barrier before a block of keys is used", r"(wait_group\s+0;\s*)bar\.sync\s+0;", r"\1", {RACE, EARLY}),
     Mutant("no barrier before queries are read", r"(wait_group\s+1;\s*)bar\.sync\s+0;", r"\1", {RACE, EARLY}),
-    Mutant("no barrier after the tables", r"bar\.sync\s+0;(?=[^$]*?ld\.shared\.b64)", "", {RACE, SHARED}),
+    Mutant("no barrier after the tables", r"bar\.sync\s+0;", "", {RACE, SHARED}),
     Mutant("no wait for a block of keys", r"cp\.async\.wait_group\s+0;", "", {EARLY}),
     Mutant("a wait that leaves a group open", r"cp\.async\.wait_group\s+0;", "cp.async.wait_group 1;", {EARLY}),
     Mutant("queries are not waited for", r"cp\.async\.wait_group\s+1;", "cp.async.wait_group 2;", {EARLY}),
     Mutant("copies are open at the end", r"cp\.async\.wait_group\s+0;", "", {EXIT}, LAST),
     Mutant("a copy belongs to no group", r"cp\.async\.commit_group;", "", {EARLY, EXIT}),
-    Mutant("a warp reads notes too early", r"bar\.warp\.sync\s+-1;", "", {RACE, SHARED}, ALL),
-    Mutant("the next block goes to the stage in use", r"sub\.s32(\s+%r\d+, %r\d+, %r\d+;\s*add\.s32\s+%r\d+, %r\d+, )17408(;\s*add\.s32\s+%r\d+, %r\d+, )25600;", r"add.s32\g<1>1024\g<2>9216;", {RACE, EARLY, WRONG}, ALL),
+    Mutant("a note is not written", r"st\.shared\.v2\.b64\s+\[dilated_shared\+512\], \{%rd\d+, %rd\d+\};", "", {SHARED}),
+    Mutant("every block has the first tile", r"mov\.u32(\s+%r\d+), %ctaid\.x;", r"mov.u32\1, 0;", {WRONG, RACE}),
+    Mutant("keys count once", r"ld\.global\.v2\.b32\s+\{(%r\d+), (%r\d+)\}, \[[^\]]*\];", r"mov.b32 \1, 0f00000000; mov.b32 \2, 0f00000000;", {WRONG}, ALL),
+    Mutant("the next block goes to the stage in use", r"sub\.s32(\s+%r\d+, %r\d+, %r\d+;\s*add\.s32\s+%r\d+, %r\d+, )17024(;\s*add\.s32\s+%r\d+, %r\d+, )25216;", r"add.s32\g<1>640\g<2>8832;", {RACE, EARLY, WRONG}, ALL),
     Mutant("rows behind the end are copied", r"selp\.b32(\s+%r\d+, 16), 0,", r"selp.b32\1, 16,", {BOUNDS, WRONG}, ALL),
     Mutant("hidden keys count", r"selp\.f32(\s+%r\d+, %r\d+), 0fFF800000,", r"selp.f32\1, 0f00000000,", {WRONG}, ALL),
     Mutant("no swizzle where keys are read", r"xor\.b32(\s+%r\d+, %r\d+), 32;", r"add.s32\1, 32;", {WRONG, SHARED}, LAST),
@@ -76,7 +78,8 @@ MUTANTS = [
     Mutant("the lse in base 2", "0f3F317218", "0f3F800000", {WRONG}),
     Mutant("outputs are not rescaled", r"mul\.rn\.f32(\s+%r\d+), (%r\d+), %r\d+;(?=(\s*mul\.rn\.f32[^;]*;){3})", r"mov.b32\1, \2;", {WRONG}),
     Mutant("a weight is no power", r"ex2\.approx\.ftz\.f32(\s+%r\d+, %r\d+;)(?=\s*fma)", r"mov.b32\1", {WRONG}),
-    Mutant("a key block too many", r"setp\.lt\.s32(\s+%p\d+, %r\d+, %r\d+;\s*@%p\d+ bra)", r"setp.le.s32\1", {WRONG, BOUNDS, SHARED, EARLY, RACE}, LAST),
+    Mutant("no block of keys is masked", r"setp\.lt\.u32(\s+%p\d+, %r\d+), %r\d+;(?=\s*@%p\d+ bra)", r"setp.ne.b32\1, -1;", {WRONG, SHARED}, LAST),
+    Mutant("a key block too few", r"(add\.s32\s+(%r\d+), (%r\d+), 1;\s*)setp\.ne\.b32(\s+%p\d+, )\3(, %r\d+;\s*mov\.b32\s+\3, \2;)", r"\1setp.lt.s32\4\2\5", {WRONG, BOUNDS, SHARED, EARLY, RACE}, LAST),
 ]
 
 

@@ -106,3 +106,37 @@ TEST(Geometry, EncodedPatternsAreReadAsTheyWereWritten) {
     }
   }
 }
+
+TEST(Pattern, NumbersOfAnyOriginAreChecked) {
+  PatternOptions options;
+  options.isSet = true;
+  std::vector<int64_t> good;
+  PatternEncoder::writeHeader(good, 3, options);
+  for (const Term<> &term :
+       {makeSegment(8, 2), makeWindow(3, 0, 2), makeColumns(0, 4)})
+    PatternEncoder::writeTerm(good, term);
+  auto size = static_cast<int64_t>(good.size());
+  EXPECT_TRUE(isEncodedPattern(good.data(), size));
+  EXPECT_FALSE(isEncodedPattern(good.data(), size - 1));
+  EXPECT_FALSE(isEncodedPattern(good.data(), 3));
+  // Every number out of its range: terms, rule, constant, flags, then kind,
+  // multiplicity and the numbers of each term.
+  for (int64_t i : {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16}) {
+    std::vector<int64_t> bad = good;
+    bad[i] = -1;
+    EXPECT_FALSE(isEncodedPattern(bad.data(), size)) << i;
+  }
+  for (auto [i, value] : {std::pair<int, int64_t>{0, INT64_MAX},
+                          {1, 4},
+                          {3, 8},
+                          {4, 3},
+                          {5, 0},
+                          {6, 0},
+                          {7, 0},
+                          {13, 0},
+                          {17, 0}}) {
+    std::vector<int64_t> bad = good;
+    bad[i] = value;
+    EXPECT_FALSE(isEncodedPattern(bad.data(), size)) << i;
+  }
+}

@@ -54,7 +54,8 @@ void entry(void *arguments) {
   }
   const int64_t grid[] = {(n + 31) / 32, 1, 1, 32, 1, 1, 0};
   const int64_t values[] = {reinterpret_cast<int64_t>(buffer), 7};
-  dilated_rt_device_launch("scale", grid, "84", values);
+  const int64_t bytes[] = {8, 4};
+  dilated_rt_device_launch("scale", grid, 2, bytes, values);
   dilated_rt_device_copy(y, buffer, 4, 1, out);
   if (!isThere)
     dilated_rt_device_free(buffer);

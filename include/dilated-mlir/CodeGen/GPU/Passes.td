@@ -17,20 +17,21 @@ def DilatedEmitAttentionKernels
     `gpu.module @kernels`; ops that agree in what a kernel is compiled for share one.
     The ops stay: who launches the kernels replaces them.
 
-    Preconditions: a pattern of segments with multiset overlap, element types f16, bf16
-    or f32, a static head size.
+    Preconditions: element types f16, bf16 or f32, a static head size.
     Postconditions: kernels consist of ops of tile, scf, arith, math, gpu and llvm. Their
-    attribute `dilated.launch` says what a launch needs.
+    attribute `tile.launch` says what a launch needs. The pattern is an argument: the
+    tile list (dilated-mlir/Plan/TileList.h).
 
     Example:
 
     ```mlir
     gpu.module @kernels {
-      gpu.func @dilated_attention_bf16_d64_v64_t2_block_null_keys(%query: !llvm.ptr, ...) kernel
-          attributes {dilated.launch = {threads = 128 : i64, shared = 66048 : i64, ...}}
+      gpu.func @dilated_attention_bf16_d64_v64(%query: !llvm.ptr, ...) kernel
+          attributes {tile.launch = #tile.launch<type = bf16, head_dim = 64, ...>}
     ```
   }];
-  let options = [Option<"allowTF32", "allow-tf32", "bool", "false",
+  let options = [Option<"chip", "chip", "std::string", "\"sm_80\"", "the GPU's architecture">,
+                 Option<"allowTF32", "allow-tf32", "bool", "false",
                         "multiply f32 with the precision of tf32">];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::arith::ArithDialect",

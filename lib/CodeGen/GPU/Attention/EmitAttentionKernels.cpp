@@ -4,8 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "dilated-mlir/CodeGen/GPU/AttentionKernel.h"
 #include "dilated-mlir/CodeGen/GPU/Passes.h"
+
+#include "dialects/Tile/Tile.h"
 
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -32,7 +34,7 @@ class EmitAttentionKernels
         OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
         kernels = gpu::GPUModuleOp::create(b, module.getLoc(), "kernels");
       }
-      if (failed(getAttentionKernel(op, kernels, allowTF32)))
+      if (failed(getAttentionKernel(op, kernels, chip, allowTF32)))
         return WalkResult::interrupt();
       return WalkResult::advance();
     });

@@ -1,4 +1,4 @@
-//===- Epilogue.cpp - null keys, normalisation, output -----------*- C++ -*-==//
+//===- Epilogue.cpp - null keys, normalization, output -----------*- C++ -*-==//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -77,16 +77,17 @@ void mlir::dilated::emitEpilogue(TileBuilder &b, AttentionBlock &block,
   };
   Value sum =
       tile::ReduceLanesOp::create(b, rows, tile::Reduction::Add, state.sum);
+  Value nullKeys = emitRowNulls(b, block);
   // m' and 2^(m - m')
-  Value max = b.map(rows, {state.max, state.nulls}, [&](ArrayRef<Value> row) {
+  Value max = b.map(rows, {state.max, nullKeys}, [&](ArrayRef<Value> row) {
     return b.select(isZero(row[1]), row[0], b.maximum(row[0], zero));
   });
   Value correction = b.map(rows, {state.max, max}, [&](ArrayRef<Value> row) {
     return b.exp2(b.sub(row[0], row[1]));
   });
   // l'; where n0 = 0, m' may be so low that 2^(-m') is no number.
-  Value total = b.map(
-      rows, {sum, correction, state.nulls, max}, [&](ArrayRef<Value> row) {
+  Value total =
+      b.map(rows, {sum, correction, nullKeys, max}, [&](ArrayRef<Value> row) {
         Value nulls = b.mul(row[2], b.exp2(b.sub(zero, row[3])));
         nulls = b.select(isZero(row[2]), zero, nulls);
         return b.fma(row[0], row[1], nulls);

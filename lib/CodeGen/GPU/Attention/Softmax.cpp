@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // With c = scale * log2(e), s the products of a row with a block of keys and m,
-// l, O its state, all in base 2 (b = log2 of the term's multiplicity, -inf for
-// a row that the term does not cover):
+// l, O its state, all in base 2 (b = log2 of the key range's multiplicity, -inf
+// for a row that sees nothing of it; where keys have biases, c is in s already,
+// and 1 here):
 //
 //   m'   = max(m, c * max over j of s[j] + b)
 //   p[j] = 2^(c * s[j] + (b - m'))
@@ -29,16 +30,15 @@ static constexpr double kNoMaximum = -1e30;
 
 SmallVector<Value> SoftmaxState::flatten() const {
   SmallVector<Value> values(out);
-  values.append({max, sum, nulls});
+  values.append({max, sum});
   return values;
 }
 
 SoftmaxState SoftmaxState::unflatten(ValueRange values) {
   SoftmaxState state;
-  llvm::append_range(state.out, values.drop_back(3));
-  state.max = values[values.size() - 3];
-  state.sum = values[values.size() - 2];
-  state.nulls = values[values.size() - 1];
+  llvm::append_range(state.out, values.drop_back(2));
+  state.max = values[values.size() - 2];
+  state.sum = values[values.size() - 1];
   return state;
 }
 
@@ -54,7 +54,6 @@ SoftmaxState mlir::dilated::emitInitialState(TileBuilder &b,
                0.0));
   state.max = b.fill(b.rows(f32), kNoMaximum);
   state.sum = b.fill(b.rowParts(f32), 0.0);
-  state.nulls = b.fill(b.rows(f32), 0.0);
   return state;
 }
 
@@ -65,7 +64,7 @@ SoftmaxWeights mlir::dilated::emitOnlineSoftmax(TileBuilder &b,
                                                 SoftmaxState &state) {
   Type f32 = b.getF32Type();
   auto rows = b.rows(f32), parts = b.rowParts(f32);
-  Value c = block.scale;
+  Value c = limits.factor;
 
   // m' = max(m, c * max s + b)
   Value laneMax = tile::ReduceColumnsOp::create(b, parts, tile::Reduction::Max,

@@ -5,9 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Tiling.h"
-#include "TileRows.h"
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -28,7 +28,7 @@ struct TileChoice {
 // (f32: D/2), scores keys/2 (f32: keys, with the sums of small products, and 16
 // of a product). A block has 99 kB of shared memory on every chip
 // from sm_80 on but for what is kept of it.
-static constexpr TileChoice kTileTable[] = {
+static constexpr TileChoice kSM80Table[] = {
     {2, 96, 64, true},   // 48 kB at D = 96
     {2, 128, 64, false}, // 64 kB and 16 kB of queries at D = 128
     {2, 192, 32, false}, // 48 kB and 24 kB of queries at D = 192
@@ -38,17 +38,36 @@ static constexpr TileChoice kTileTable[] = {
     {4, 256, 8, false},  // 32 kB and 64 kB of queries
 };
 
-AttentionTiling mlir::dilated::getAttentionTiling(Type element, int64_t headDim,
-                                                  int64_t valueDim,
-                                                  int64_t numTerms) {
+namespace {
+/// Tables by the first chip that they are for, the newest first.
+struct ChipTable {
+  unsigned firstChip;
+  ArrayRef<TileChoice> choices;
+};
+} // namespace
+
+static const ChipTable kTables[] = {{80, kSM80Table}};
+
+static ArrayRef<TileChoice> getTable(StringRef chip) {
+  unsigned number = 0;
+  chip.consume_front("sm_");
+  chip.take_while(llvm::isDigit).getAsInteger(10, number);
+  for (const ChipTable &table : kTables)
+    if (number >= table.firstChip)
+      return table.choices;
+  return kSM80Table;
+}
+
+AttentionTiling
+mlir::dilated::getAttentionTiling(const GPUAttentionSignature &signature) {
   AttentionTiling tiling;
-  tiling.elementBytes = element.getIntOrFloatBitWidth() / 8;
+  tiling.elementBytes = signature.element.getIntOrFloatBitWidth() / 8;
   tiling.step = 32 / tiling.elementBytes;
-  tiling.headDim = llvm::alignTo(headDim, tiling.step);
-  tiling.valueDim = llvm::alignTo(valueDim, tiling.step);
-  for (const TileChoice &choice : kTileTable)
+  tiling.headDim = llvm::alignTo(signature.headDim, tiling.step);
+  tiling.valueDim = llvm::alignTo(signature.valueDim, tiling.step);
+  for (const TileChoice &choice : getTable(signature.chip))
     if (choice.elementBytes == tiling.elementBytes &&
-        std::max(headDim, valueDim) <= choice.maxDim) {
+        std::max(signature.headDim, signature.valueDim) <= choice.maxDim) {
       tiling.keys = choice.keys;
       tiling.queryInRegisters = choice.queryInRegisters;
       break;
@@ -59,10 +78,8 @@ AttentionTiling mlir::dilated::getAttentionTiling(Type element, int64_t headDim,
   tiling.valueBytes = tiling.keys * tiling.valueDim * tiling.elementBytes;
 
   tiling.positionsOffset = 0;
-  tiling.termsOffset = AttentionTiling::rows * 8;
-  tiling.notesOffset = tiling.termsOffset + numTerms * kTermWords * 8;
-  int64_t notesBytes =
-      AttentionTiling::warps * static_cast<int64_t>(Note::NumNotes) * 8;
+  tiling.notesOffset = AttentionTiling::rows * 8;
+  int64_t notesBytes = static_cast<int64_t>(Note::NumNotes) * 8;
   tiling.stagesOffset = llvm::alignTo(tiling.notesOffset + notesBytes, 128);
   int64_t end =
       tiling.stagesOffset + AttentionTiling::stages * tiling.getStageBytes();
@@ -70,9 +87,6 @@ AttentionTiling mlir::dilated::getAttentionTiling(Type element, int64_t headDim,
   tiling.queryOffset = tiling.queryInRegisters
                            ? tiling.stagesOffset + tiling.getStageBytes()
                            : end;
-  // What finds the rows is done before the first stage is filled.
-  tiling.sharedBytes =
-      std::max({end, tiling.queryOffset + tiling.queryBytes,
-                tiling.stagesOffset + getTileRowsScratchBytes()});
+  tiling.sharedBytes = std::max(end, tiling.queryOffset + tiling.queryBytes);
   return tiling;
 }

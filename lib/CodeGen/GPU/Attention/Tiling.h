@@ -7,7 +7,7 @@
 #ifndef DILATED_MLIR_LIB_CODEGEN_GPU_ATTENTION_TILING_H
 #define DILATED_MLIR_LIB_CODEGEN_GPU_ATTENTION_TILING_H
 
-#include "mlir/IR/Types.h"
+#include "Signature.h"
 
 namespace mlir::dilated {
 
@@ -29,39 +29,25 @@ struct AttentionTiling {
 
   // Offsets in dynamic shared memory, in bytes.
   int64_t positionsOffset;
-  int64_t termsOffset;
   int64_t notesOffset;
   int64_t queryOffset;
   int64_t stagesOffset;
 
   int64_t getStageBytes() const { return keyBytes + valueBytes; }
-  /// All of it for a pattern of `numTerms` terms.
-  int64_t sharedBytes;
+  int64_t sharedBytes; // all of it
 };
 
-/// Words of i64 of a term in the table: length, rate, offset, rows of a class,
-/// multiplicity.
-inline constexpr int64_t kTermWords = 5;
-
-/// What a warp needs between loops waits in shared memory: registers are for
-/// fragments. Words of i64 of a warp's notes.
+/// What is needed between loops waits in shared memory: registers are for
+/// fragments. Words of i64: addresses for the tile's batch and head.
 enum class Note : int64_t {
   KeyPointer,
   ValuePointer,
   OutPointer,
   LsePointer,
-  FirstPosition, // of the block's rows
-  LastPosition,
-  NextTerm, // the run after the current one
-  NextSegment,
-  NextBase,
-  NextRate,
-  NextCount,
   NumNotes
 };
 
-AttentionTiling getAttentionTiling(Type element, int64_t headDim,
-                                   int64_t valueDim, int64_t numTerms);
+AttentionTiling getAttentionTiling(const GPUAttentionSignature &signature);
 
 } // namespace mlir::dilated
 

@@ -97,6 +97,14 @@ void TileBuilder::storeShared(Value value, Value pointer, Value byte) {
   LLVM::StoreOp::create(*this, value, advance(pointer, byte));
 }
 
+Value TileBuilder::loadGlobal(Value pointer, int64_t offset, Type type,
+                              unsigned alignment) {
+  // Unless it is said, an i64 is taken to be aligned to 4 bytes.
+  if (alignment == 0)
+    alignment = type.getIntOrFloatBitWidth() / 8;
+  return LLVM::LoadOp::create(*this, type, advance(pointer, offset), alignment);
+}
+
 Value TileBuilder::element(Value pointer, Value index, int64_t bytes) {
   return advance(pointer, mul(index, i64(bytes)));
 }

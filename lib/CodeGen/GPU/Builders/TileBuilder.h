@@ -7,7 +7,7 @@
 #ifndef DILATED_MLIR_LIB_CODEGEN_GPU_BUILDERS_TILEBUILDER_H
 #define DILATED_MLIR_LIB_CODEGEN_GPU_BUILDERS_TILEBUILDER_H
 
-#include "../SM80/TileLowering.h"
+#include "LaneBuilder.h"
 
 namespace mlir::dilated {
 
@@ -43,6 +43,9 @@ public:
 
   Value loadShared(Value pointer, Value byte, Type type);
   void storeShared(Value value, Value pointer, Value byte);
+  /// `offset` bytes behind `pointer`. `alignment` 0 is the type's.
+  Value loadGlobal(Value pointer, int64_t offset, Type type,
+                   unsigned alignment = 0);
   /// `pointer` moved by elements.
   Value element(Value pointer, Value index, int64_t bytes);
 };

@@ -41,12 +41,19 @@ Value mlir::dilated::emitStackArray(KernelBuilder &b, int64_t count) {
                                 b.integer(b.getI64Type(), count));
 }
 
-void mlir::dilated::emitStore(KernelBuilder &b, Value value, Value array,
-                              int64_t position) {
-  Value slot = LLVM::GEPOp::create(
+static Value getSlot(KernelBuilder &b, Value array, int64_t position) {
+  return LLVM::GEPOp::create(
       b, array.getType(), b.getI64Type(), array,
       ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(position)});
-  LLVM::StoreOp::create(b, value, slot);
+}
+
+Value mlir::dilated::emitLoad(KernelBuilder &b, Value array, int64_t position) {
+  return LLVM::LoadOp::create(b, b.getI64Type(), getSlot(b, array, position));
+}
+
+void mlir::dilated::emitStore(KernelBuilder &b, Value value, Value array,
+                              int64_t position) {
+  LLVM::StoreOp::create(b, value, getSlot(b, array, position));
 }
 
 /// The constant, made on first use; equal ones of one name are one.

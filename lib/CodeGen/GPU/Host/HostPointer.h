@@ -18,7 +18,11 @@ Value emitAddress(KernelBuilder &b, Value memref, Type type = nullptr);
 /// An array of `count` i64 in the frame of the function.
 Value emitStackArray(KernelBuilder &b, int64_t count);
 
-/// Stores `value`, an i64, at array[position].
+/// array[position], an i64.
+Value emitLoad(KernelBuilder &b, Value array, int64_t position);
+
+/// Stores `value`, an i64 unless it is an argument of several words, at
+/// array[position].
 void emitStore(KernelBuilder &b, Value value, Value array, int64_t position);
 
 /// The address of a constant of the module: a string with a zero at its end.

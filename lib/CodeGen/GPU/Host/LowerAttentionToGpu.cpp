@@ -4,15 +4,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../Attention/Kernel.h"
-#include "../Attention/TileRows.h"
 #include "HostBuffer.h"
 #include "dilated-mlir/CodeGen/Common/AttentionChecks.h"
+#include "dilated-mlir/CodeGen/GPU/AttentionKernel.h"
 #include "dilated-mlir/CodeGen/GPU/Host/Passes.h"
-#include "dilated-mlir/Plan/TileGrid.h"
+#include "dilated-mlir/Plan/AttentionArguments.h"
+#include "dilated-mlir/Runtime/Runtime.h"
 #include "dilated-mlir/Transforms/EncodedPattern.h"
 
 #include "dialects/Dilated/Dilated.h"
+#include "dialects/Tile/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -33,7 +34,6 @@ using namespace mlir::dilated;
 
 namespace plan = ::dilated::plan;
 
-static constexpr StringLiteral kLaunchAttr = "dilated.launch";
 static constexpr StringLiteral kOutput = "dilated_rt_output";
 static constexpr StringLiteral kDeviceOutput = "dilated_rt_device_output";
 
@@ -52,8 +52,11 @@ private:
   void findDeviceInputs();
   void findDeviceOutputs();
   LogicalResult lower(FusedAttentionOp op, gpu::GPUModuleOp kernels);
-  Value emitBlocks(KernelBuilder &b, FusedAttentionOp op, DictionaryAttr launch,
-                   ArrayRef<Value> sizes);
+  void emitLaunches(KernelBuilder &b, FusedAttentionOp op,
+                    gpu::GPUFuncOp kernel, ArrayRef<Value> sizes,
+                    SmallVector<Value> arguments);
+
+  class Buffers;
 
   /// Memory that may be the device's: arguments, and results of calls.
   DenseSet<Value> anywhere;
@@ -61,22 +64,14 @@ private:
 
 } // namespace
 
-/// Whether kernels of GPUs exist for these types and this many terms.
-static bool isSupported(FusedAttentionOp op, int64_t numTerms) {
+/// Whether kernels of GPUs exist for these types.
+static bool isSupported(FusedAttentionOp op) {
   Type element = getElementTypeOrSelf(op.getQuery().getType());
-  if (!isa<Float32Type, Float16Type, BFloat16Type>(element)) {
-    op.emitWarning("attention on ")
-        << element << " stays on the CPU: GPUs have kernels for f32, f16, bf16";
-    return false;
-  }
-  if (numTerms > kTileRowsMaxTerms) {
-    op.emitWarning("attention with ")
-        << numTerms
-        << " terms stays on the CPU: GPUs have kernels for patterns of up to "
-        << kTileRowsMaxTerms;
-    return false;
-  }
-  return true;
+  if (isa<Float32Type, Float16Type, BFloat16Type>(element))
+    return true;
+  op.emitWarning("attention on ")
+      << element << " stays on the CPU: GPUs have kernels for f32, f16, bf16";
+  return false;
 }
 
 gpu::GPUModuleOp LowerAttentionToGpu::createKernelModule() {
@@ -151,48 +146,50 @@ void LowerAttentionToGpu::findDeviceOutputs() {
 // Launches
 //===----------------------------------------------------------------------===//
 
-/// The blocks of the launch, by the tile plan.
-Value LowerAttentionToGpu::emitBlocks(KernelBuilder &b, FusedAttentionOp op,
-                                      DictionaryAttr launch,
-                                      ArrayRef<Value> sizes) {
+/// A launch for each piece of the tile list: the run-time library says which
+/// tiles, and which batch elements.
+void LowerAttentionToGpu::emitLaunches(KernelBuilder &b, FusedAttentionOp op,
+                                       gpu::GPUFuncOp kernel,
+                                       ArrayRef<Value> sizes,
+                                       SmallVector<Value> arguments) {
+  auto launch =
+      kernel->getAttrOfType<tile::LaunchAttr>(tile::LaunchAttr::attributeName);
   Type i64 = b.getI64Type();
-  SmallVector<Value> arguments = {emitNumbers(
+  Value pieces = emitStackArray(b, DILATED_RT_TILES_WORDS);
+  for (int64_t i = 0; i < DILATED_RT_TILES_WORDS; ++i)
+    emitStore(b, b.integer(i64, 0), pieces, i);
+  SmallVector<Value> call = {emitNumbers(
       b, getOperation(), *getEncodedPattern(op.getPattern(), op.getCausal()),
       "dilated_pattern")};
   for (unsigned dim : {0, 2, 1}) // batch, head, position
-    arguments.push_back(b.cast(sizes[dim], i64));
-  for (StringRef name : {"rows", "max_rows", "group_rows", "max_sets"})
-    arguments.push_back(
-        b.integer(i64, launch.getAs<IntegerAttr>(name).getInt()));
-  SmallVector<Type> types(arguments.size(), i64);
-  types[0] = LLVM::LLVMPointerType::get(b.getContext());
-  func::FuncOp blocks =
-      declareRuntime(getOperation(), "dilated_rt_device_blocks", types, i64);
-  Value count = func::CallOp::create(b, blocks, arguments).getResult(0);
-  return b.cast(count, b.getIndexType());
-}
+    call.push_back(b.cast(sizes[dim], i64));
+  call.push_back(b.integer(i64, launch.getBlockKeys()));
+  call.push_back(pieces);
+  func::FuncOp next = declareRuntime(getOperation(), "dilated_rt_device_tiles",
+                                     TypeRange(ValueRange(call)), i64);
 
-/// The kernel's launch data, to which is added what the host needs beside it.
-static DictionaryAttr describeLaunch(gpu::GPUFuncOp kernel,
-                                     FusedAttentionOp op) {
-  Builder b(op.getContext());
-  NamedAttrList entries(kernel->getAttrOfType<DictionaryAttr>(kLaunchAttr));
-  std::string type;
-  llvm::raw_string_ostream(type)
-      << getElementTypeOrSelf(op.getQuery().getType());
-  auto lastSize = [&](Value operand) {
-    return b.getI64IntegerAttr(
-        cast<ShapedType>(operand.getType()).getShape().back());
-  };
-  entries.set("type", b.getStringAttr(type));
-  entries.set("head_dim", lastSize(op.getQuery()));
-  entries.set("value_dim", lastSize(op.getValue()));
-  entries.set("max_rows", b.getI64IntegerAttr(plan::kGpuTiles.maxRows));
-  entries.set("group_rows", b.getI64IntegerAttr(plan::kGpuTiles.groupRows));
-  entries.set("max_sets", b.getI64IntegerAttr(plan::kGpuTiles.maxGroups));
-  DictionaryAttr launch = entries.getDictionary(op.getContext());
-  kernel->setAttr(kLaunchAttr, launch);
-  return launch;
+  auto loop = scf::WhileOp::create(b, TypeRange{i64}, ValueRange{});
+  OpBuilder::InsertionGuard guard(b);
+  b.createBlock(&loop.getBefore());
+  Value tiles = func::CallOp::create(b, next, call).getResult(0);
+  Value isLaunch = b.less(b.integer(i64, 0), tiles);
+  scf::ConditionOp::create(b, isLaunch, ValueRange{tiles});
+  Block *body = b.createBlock(&loop.getAfter(), {}, i64, b.getLoc());
+  auto read = [&](int64_t position) { return emitLoad(b, pieces, position); };
+  Type pointer =
+      kernel.getArgumentTypes()[plan::getIndex(plan::AttentionArgument::Tiles)];
+  arguments[plan::getIndex(plan::AttentionArgument::Tiles)] =
+      LLVM::IntToPtrOp::create(b, pointer, read(1));
+  arguments[plan::getIndex(plan::AttentionArgument::FirstBatch)] = read(3);
+  Type index = b.getIndexType();
+  Value one = b.index(1);
+  Value blocks = b.cast(body->getArgument(0), index);
+  Value batches = b.cast(read(4), index);
+  gpu::LaunchFuncOp::create(
+      b, kernel, gpu::KernelDim3{blocks, batches, one},
+      gpu::KernelDim3{b.index(launch.getThreads()), one, one},
+      b.integer(b.getI32Type(), launch.getSharedBytes()), arguments);
+  scf::YieldOp::create(b);
 }
 
 /// Sizes or strides of a [batch, position, head, feature] view of `memref`.
@@ -202,13 +199,44 @@ static SmallVector<Value> inOrder(ValueRange values, Layout layout) {
           values[dims.feature]};
 }
 
+/// Buffers on the device for the operands of one op; one for operands that are
+/// one.
+class LowerAttentionToGpu::Buffers {
+public:
+  Buffers(KernelBuilder &b, LowerAttentionToGpu &pass) : b(b), pass(pass) {}
+
+  Value place(Value host, bool isResult) {
+    auto found = buffers.find(host);
+    if (found == buffers.end()) {
+      bool mayBeThere = pass.anywhere.contains(findMemory(host));
+      found = buffers
+                  .insert({host, DeviceBuffer(b, pass.getOperation(), host,
+                                              mayBeThere,
+                                              /*copiesIn=*/!isResult)})
+                  .first;
+    }
+    return found->second.get();
+  }
+
+  void finish(FusedAttentionOp op) {
+    for (auto &[host, buffer] : buffers)
+      buffer.finish(b, /*copiesOut=*/host == op.getOutInit() ||
+                           host == op.getLseInit());
+  }
+
+private:
+  KernelBuilder &b;
+  LowerAttentionToGpu &pass;
+  llvm::MapVector<Value, DeviceBuffer> buffers;
+};
+
 LogicalResult LowerAttentionToGpu::lower(FusedAttentionOp op,
                                          gpu::GPUModuleOp kernels) {
   KernelBuilder b(op.getLoc(), op);
-  FailureOr<gpu::GPUFuncOp> kernel = getAttentionKernel(op, kernels, allowTF32);
+  FailureOr<gpu::GPUFuncOp> kernel =
+      getAttentionKernel(op, kernels, chip, allowTF32);
   if (failed(kernel))
     return failure();
-  DictionaryAttr launch = describeLaunch(*kernel, op);
   SmallVector<Value> views = {emitBNHD(b, op.getQuery(), op.getQueryLayout()),
                               emitBNHD(b, op.getKey(), op.getKeyLayout()),
                               emitBNHD(b, op.getValue(), op.getValueLayout()),
@@ -217,74 +245,48 @@ LogicalResult LowerAttentionToGpu::lower(FusedAttentionOp op,
     views.push_back(op.getLseInit());
   emitAttentionChecks(b, views);
 
-  // One buffer for operands that are one.
-  ModuleOp module = getOperation();
-  llvm::MapVector<Value, DeviceBuffer> buffers;
-  auto place = [&](Value host, bool isResult) -> Value {
-    auto found = buffers.find(host);
-    if (found == buffers.end())
-      found =
-          buffers
-              .insert({host, DeviceBuffer(b, module, host,
-                                          anywhere.contains(findMemory(host)),
-                                          /*copiesIn=*/!isResult)})
-              .first;
-    return found->second.get();
+  using plan::AttentionArgument;
+  Type i64 = b.getI64Type();
+  SmallVector<Value> arguments(plan::kNumAttentionArguments), sizes, keySizes;
+  auto at = [&](AttentionArgument argument, int64_t behind = 0) -> Value & {
+    return arguments[plan::getIndex(argument, static_cast<int>(behind))];
   };
+  Type pointer = kernel->getArgumentTypes()[0];
+  Buffers buffers(b, *this);
   Layout layouts[] = {op.getQueryLayout(), op.getKeyLayout(),
                       op.getValueLayout(), op.getOutLayout()};
   Value operands[] = {op.getQuery(), op.getKey(), op.getValue(),
                       op.getOutInit()};
-  FunctionType type = (*kernel).getFunctionType();
-  Type i64 = b.getI64Type();
-  SmallVector<Value> addresses, strides, sizes, keySizes;
   for (auto [i, host] : llvm::enumerate(operands)) {
-    Value device = place(host, /*isResult=*/i == 3);
-    addresses.push_back(emitAddress(b, device, type.getInput(i)));
+    Value device = buffers.place(host, /*isResult=*/i == 3);
+    at(AttentionArgument::Query, i) = emitAddress(b, device, pointer);
     auto metadata = memref::ExtractStridedMetadataOp::create(b, device);
-    for (Value stride : inOrder(metadata.getStrides(), layouts[i]))
-      strides.push_back(b.cast(stride, i64));
+    for (auto [dim, stride] :
+         llvm::enumerate(inOrder(metadata.getStrides(), layouts[i])))
+      at(plan::kFirstStrides[i], dim) = b.cast(stride, i64);
     if (i == 0)
       sizes = inOrder(metadata.getSizes(), layouts[i]);
     if (i == 1)
       keySizes = inOrder(metadata.getSizes(), layouts[i]);
   }
+  at(AttentionArgument::Lse) = LLVM::ZeroOp::create(b, pointer);
+  for (int64_t dim : {0, 1, 2})
+    at(AttentionArgument::LseBatch, dim) = b.integer(i64, 0);
   if (op.getLseInit()) {
-    Value device = place(op.getLseInit(), /*isResult=*/true);
-    addresses.push_back(emitAddress(b, device, type.getInput(4)));
+    Value device = buffers.place(op.getLseInit(), /*isResult=*/true);
+    at(AttentionArgument::Lse) = emitAddress(b, device, pointer);
     auto metadata = memref::ExtractStridedMetadataOp::create(b, device);
-    for (Value stride : metadata.getStrides())
-      strides.push_back(b.cast(stride, i64));
-  } else {
-    addresses.push_back(LLVM::ZeroOp::create(b, type.getInput(4)));
-    strides.append(3, b.integer(i64, 0));
+    for (auto [dim, stride] : llvm::enumerate(metadata.getStrides()))
+      at(AttentionArgument::LseBatch, dim) = b.cast(stride, i64);
   }
-
-  // The kernel's interface: addresses, sizes, strides, scale, terms.
-  SmallVector<Value> arguments = addresses;
-  for (Value size : {sizes[0], sizes[1], sizes[2], keySizes[2]})
-    arguments.push_back(b.cast(size, i64));
-  llvm::append_range(arguments, strides);
-  arguments.push_back(b.constant(b.getF32Type(), op.getScaleOrDefault()));
-  // A local: a range over a temporary's contents would outlive it.
-  std::optional<SmallVector<SegmentAttr>> segments =
-      op.getPattern().getSegments();
-  for (SegmentAttr segment : *segments)
-    for (int64_t number :
-         {segment.getLength(), segment.getRate(), segment.getMultiplicity()})
-      arguments.push_back(b.integer(i64, number));
-
-  Value one = b.index(1);
-  Value blocks = emitBlocks(b, op, launch, sizes);
-  Value threads = b.index(launch.getAs<IntegerAttr>("threads").getInt());
-  Value shared =
-      b.integer(b.getI32Type(), launch.getAs<IntegerAttr>("shared").getInt());
-  gpu::LaunchFuncOp::create(b, *kernel, gpu::KernelDim3{blocks, one, one},
-                            gpu::KernelDim3{threads, one, one}, shared,
-                            arguments);
-  for (auto &[host, buffer] : buffers)
-    buffer.finish(b, /*copiesOut=*/host == op.getOutInit() ||
-                         host == op.getLseInit());
+  // Without key heads there are no query heads (C4), and nothing to launch.
+  Value keyHeads = arith::MaxUIOp::create(b, keySizes[2], b.index(1));
+  at(AttentionArgument::HeadGroup) =
+      b.cast(b.div(sizes[2], keyHeads), b.getI32Type());
+  at(AttentionArgument::Scale) =
+      b.constant(b.getF32Type(), op.getScaleOrDefault());
+  emitLaunches(b, op, *kernel, sizes, std::move(arguments));
+  buffers.finish(op);
   op.erase();
   return success();
 }
@@ -293,12 +295,9 @@ void LowerAttentionToGpu::runOnOperation() {
   SmallVector<FusedAttentionOp> ops;
   getOperation().walk([&](FusedAttentionOp op) {
     // Tensors, and patterns that no kernel is for, are the CPU pass' to report.
-    std::optional<SmallVector<SegmentAttr>> segments =
-        op.getPattern().getSegments();
-    bool isLowered =
-        op.getResults().empty() && segments &&
-        (op.getPattern().getOverlap() != Overlap::Set || segments->size() == 1);
-    if (isLowered && isSupported(op, segments->size()))
+    bool isLowered = op.getResults().empty() &&
+                     getEncodedPattern(op.getPattern(), op.getCausal());
+    if (isLowered && isSupported(op))
       ops.push_back(op);
   });
   if (ops.empty())

@@ -103,6 +103,35 @@ LogicalResult LowerGpuToRuntime::lower(gpu::MemcpyOp op) {
   return success();
 }
 
+/// Bytes of an argument of a kernel; nothing for what has no lowering.
+static std::optional<int64_t> getArgumentBytes(Type type) {
+  if (isa<LLVM::LLVMPointerType, IndexType>(type))
+    return 8;
+  if (type.isIntOrFloat() && type.getIntOrFloatBitWidth() <= 64)
+    return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
+  // By value, such as a tensor map.
+  auto array = dyn_cast<LLVM::LLVMArrayType>(type);
+  if (array && array.getElementType().isInteger(8))
+    return array.getNumElements();
+  return std::nullopt;
+}
+
+/// A number or an address as an i64, in its lower bytes; an array as it is.
+static Value getWord(KernelBuilder &b, Value value) {
+  Type type = value.getType(), i64 = b.getI64Type();
+  if (isa<LLVM::LLVMPointerType>(type))
+    return LLVM::PtrToIntOp::create(b, i64, value);
+  if (isa<IndexType>(type))
+    return b.cast(value, i64);
+  if (!type.isIntOrFloat())
+    return value;
+  unsigned width = type.getIntOrFloatBitWidth();
+  Type integer = b.getIntegerType(width);
+  if (type != integer)
+    value = arith::BitcastOp::create(b, integer, value);
+  return width < 64 ? arith::ExtUIOp::create(b, i64, value).getResult() : value;
+}
+
 LogicalResult LowerGpuToRuntime::lower(gpu::LaunchFuncOp op) {
   KernelBuilder b(op.getLoc(), op);
   Type i64 = b.getI64Type();
@@ -119,37 +148,29 @@ LogicalResult LowerGpuToRuntime::lower(gpu::LaunchFuncOp op) {
                    : b.integer(i64, 0),
             grid, 6);
 
-  // Every argument in eight bytes of its own, and how many of these count.
-  auto count = static_cast<int64_t>(op.getNumKernelOperands());
-  Value arguments = emitStackArray(b, std::max<int64_t>(1, count));
-  std::string sizes;
+  // An argument begins at a multiple of eight bytes.
+  SmallVector<int64_t> sizes;
+  int64_t words = 0;
   for (auto [i, value] : llvm::enumerate(op.getKernelOperands())) {
-    Type type = value.getType();
-    int64_t bytes = 8;
-    if (isa<LLVM::LLVMPointerType>(type)) {
-      value = LLVM::PtrToIntOp::create(b, i64, value);
-    } else if (isa<IndexType>(type)) {
-      value = b.cast(value, i64);
-    } else if (type.isIntOrFloat() && type.getIntOrFloatBitWidth() <= 64) {
-      unsigned width = type.getIntOrFloatBitWidth();
-      bytes = llvm::divideCeil(width, 8);
-      Type integer = b.getIntegerType(width);
-      if (type != integer)
-        value = arith::BitcastOp::create(b, integer, value);
-      if (width < 64)
-        value = arith::ExtUIOp::create(b, i64, value);
-    } else {
-      return op.emitError("expects arguments that are numbers or addresses, "
-                          "argument #")
-             << i << " is " << type;
-    }
-    emitStore(b, value, arguments, i);
-    sizes += static_cast<char>('0' + bytes);
+    std::optional<int64_t> bytes = getArgumentBytes(value.getType());
+    if (!bytes)
+      return op.emitError("expects arguments that are numbers, addresses or "
+                          "arrays of bytes, argument #")
+             << i << " is " << value.getType();
+    sizes.push_back(*bytes);
+    words += llvm::divideCeil(*bytes, 8);
+  }
+  Value arguments = emitStackArray(b, std::max<int64_t>(1, words));
+  int64_t position = 0;
+  for (auto [value, bytes] : llvm::zip(op.getKernelOperands(), sizes)) {
+    emitStore(b, getWord(b, value), arguments, position);
+    position += llvm::divideCeil(bytes, 8);
   }
   Value name = emitString(b, getOperation(), op.getKernelName().getValue(),
                           "dilated_kernel_name");
-  Value widths = emitString(b, getOperation(), sizes, "dilated_kernel_sizes");
-  call(b, "dilated_rt_device_launch", {name, grid, widths, arguments});
+  Value widths = emitNumbers(b, getOperation(), sizes, "dilated_kernel_sizes");
+  call(b, "dilated_rt_device_launch",
+       {name, grid, b.integer(i64, sizes.size()), widths, arguments});
   return success();
 }
 

@@ -130,8 +130,8 @@ struct LowerMap : OpConversionPattern<tile::MapOp> {
   }
 };
 
-/// Column 8j + 2t + e is hidden when 8j + e >= limit - 2t: a constant against
-/// one number per row.
+/// Column 8j + 2t + e is seen when 8j + e - (low - 2t), without a sign, is less
+/// than high - low: a constant against two numbers per row.
 struct LowerMask : OpConversionPattern<tile::MaskOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -139,13 +139,70 @@ struct LowerMask : OpConversionPattern<tile::MaskOp> {
                   ConversionPatternRewriter &rewriter) const override {
     LaneBuilder b(op.getLoc(), rewriter);
     Value first = b.shiftLeft(b.member(), 1);
-    SmallVector<Value> limits;
-    for (Value limit : b.unpack(adaptor.getLimits()))
-      limits.push_back(b.sub(limit, first));
+    SmallVector<Value> lows, sizes;
+    for (auto [low, high] : llvm::zip_equal(b.unpack(adaptor.getLows()),
+                                            b.unpack(adaptor.getHighs()))) {
+      lows.push_back(b.sub(first, low));
+      sizes.push_back(b.max(b.sub(high, low), b.i32(0)));
+    }
     SmallVector<Value> results;
     for (auto [i, element] : llvm::enumerate(b.unpack(adaptor.getFragment()))) {
-      Value visible = b.less(b.i32(i / 4 * 8 + i % 2), limits[i / 2 % 2]);
-      results.push_back(b.select(visible, element, adaptor.getHidden()));
+      int64_t row = i / 2 % 2;
+      Value place = b.add(lows[row], b.i32(i / 4 * 8 + i % 2));
+      Value isSeen = b.cmp(arith::CmpIPredicate::ult, place, sizes[row]);
+      results.push_back(b.select(isSeen, element, adaptor.getHidden()));
+    }
+    rewriter.replaceOp(op, b.pack(results));
+    return success();
+  }
+};
+
+/// Two bytes of a word are those of the fragment's rows.
+struct LowerMaskBits : OpConversionPattern<tile::MaskBitsOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(tile::MaskBitsOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    LaneBuilder b(op.getLoc(), rewriter);
+    // Word 2t of the first eight.
+    Value offset =
+        b.add(b.shiftLeft(b.member(), 4), b.shiftRight(adaptor.getRow(), 3));
+    Value words = b.advance(adaptor.getMasks(), offset);
+    SmallVector<Value> elements = b.unpack(adaptor.getFragment()), results;
+    Value bits[2];
+    for (auto [i, element] : llvm::enumerate(elements)) {
+      if (i % 4 == 0)
+        for (int64_t e : {0, 1}) {
+          Value half = LLVM::LoadOp::create(
+              b, b.getI16Type(), b.advance(words, 8 * (i / 4 * 8 + e)));
+          Value wide = arith::ExtUIOp::create(b, b.getI32Type(), half);
+          bits[e] = arith::ShRUIOp::create(b, wide, b.group());
+        }
+      Value bit = b.bitAnd(bits[i % 2], i / 2 % 2 ? 1 << 8 : 1);
+      Value isSeen = b.cmp(arith::CmpIPredicate::ne, bit, b.i32(0));
+      results.push_back(b.select(isSeen, element, adaptor.getHidden()));
+    }
+    rewriter.replaceOp(op, b.pack(results));
+    return success();
+  }
+};
+
+/// A lane loads its two columns of eight together.
+struct LowerBias : OpConversionPattern<tile::BiasOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(tile::BiasOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    LaneBuilder b(op.getLoc(), rewriter);
+    auto pair = VectorType::get(2, b.getF32Type());
+    Value own = b.advance(adaptor.getBiases(), b.shiftLeft(b.member(), 3));
+    SmallVector<Value> biases, results;
+    for (auto [i, element] : llvm::enumerate(b.unpack(adaptor.getFragment()))) {
+      if (i % 4 == 0)
+        biases = b.unpack(LLVM::LoadOp::create(b, pair, b.advance(own, i * 8),
+                                               /*alignment=*/8));
+      results.push_back(
+          LLVM::FMAOp::create(b, element, adaptor.getScale(), biases[i % 2]));
     }
     rewriter.replaceOp(op, b.pack(results));
     return success();
@@ -287,9 +344,10 @@ struct LowerToIntrinsic : OpConversionPattern<Op> {
 void mlir::dilated::populateFragmentPatterns(const TypeConverter &converter,
                                              RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
-  patterns.add<LowerFill, LowerMap, LowerMask, LowerSlice, LowerConvert,
-               LowerReduceColumns, LowerReduceLanes, LowerReduceRows>(converter,
-                                                                      context);
+  patterns
+      .add<LowerFill, LowerMap, LowerMask, LowerMaskBits, LowerBias, LowerSlice,
+           LowerConvert, LowerReduceColumns, LowerReduceLanes, LowerReduceRows>(
+          converter, context);
   patterns.add<LowerToIntrinsic<arith::MaxNumFOp, LLVM::MaxNumOp>,
                LowerToIntrinsic<arith::MinNumFOp, LLVM::MinNumOp>,
                LowerToIntrinsic<math::FmaOp, LLVM::FMAOp>>(context);

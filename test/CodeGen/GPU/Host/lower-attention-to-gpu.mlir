@@ -10,8 +10,11 @@ func.func @inside(%q: memref<1x300x4x16xf16>, %k: memref<1x300x2x16xf16>, %v: me
   // CHECK-DAG: gpu.memcpy %[[V]], %arg2
   // CHECK-DAG: %[[OUT:.*]] = gpu.alloc () : memref<1x300x4x24xf16>
   // CHECK-NOT: gpu.memcpy %[[OUT]]
-  // CHECK: %[[BLOCKS:.*]] = call @dilated_rt_device_blocks(%{{.*}}, %c1_i64, %c4_i64, %c300_i64, %c64_i64, %c4096_i64, %c256_i64, %c256_i64)
-  // CHECK: gpu.launch_func @kernels::@dilated_attention_f16_d16_v24_t2_modulo_exclude blocks in
+  // A launch for each piece of the tile list.
+  // CHECK: scf.while
+  // CHECK: %[[TILES:.*]] = func.call @dilated_rt_device_tiles(%{{.*}}, %c1_i64, %c4_i64, %c300_i64, %c64_i64, %{{.*}})
+  // CHECK: scf.condition(%{{.*}}) %[[TILES]]
+  // CHECK: gpu.launch_func @kernels::@dilated_attention_f16_d16_v24 blocks in
   // CHECK-SAME: threads in (%c128
   // CHECK: gpu.memcpy %arg3, %[[OUT]]
   // CHECK: gpu.dealloc %[[OUT]]
@@ -21,12 +24,8 @@ func.func @inside(%q: memref<1x300x4x16xf16>, %k: memref<1x300x2x16xf16>, %v: me
 }
 
 // CHECK: gpu.module @kernels [#nvvm.target<O = 3, chip = "sm_90", features = "+ptx80">]
-// CHECK: gpu.func @dilated_attention_f16_d16_v24_t2_modulo_exclude({{.*}}) kernel
-// CHECK-SAME: dilated.launch = {
-// CHECK-SAME: head_dim = 16 : i64
-// CHECK-SAME: rows = 64 : i64
-// CHECK-SAME: type = "f16"
-// CHECK-SAME: value_dim = 24 : i64
+// CHECK: gpu.func @dilated_attention_f16_d16_v24({{.*}}) kernel
+// CHECK-SAME: tile.launch = #tile.launch<type = f16, head_dim = 16, value_dim = 24,
 
 // -----
 
@@ -71,13 +70,12 @@ func.func @main(%x: memref<1x?x4x16xf32, strided<[?, ?, ?, ?], offset: ?>>, %out
 // A transposed layout is strides.
 // CHECK-LABEL: func.func @layouts
 func.func @layouts(%q: memref<2x4x50x16xf32>, %k: memref<2x50x4x16xf32>, %out: memref<2x50x4x16xf32>, %lse: memref<2x4x50xf32>) {
-  // Query b, n, h, d; key; value; out; lse b, h, n.
+  // Query heads of a key head; strides of query b, n, h, d; key; value; out; lse b, h, n.
   // CHECK: gpu.launch_func {{.*}} args(
-  // CHECK-SAME: %c2_i64 : i64, %c50_i64 : i64, %c4_i64 : i64, %c4_i64 : i64,
+  // CHECK-SAME: %c1_i32 : i32,
   // CHECK-SAME: %c3200_i64 : i64, %c16_i64 : i64, %c800_i64 : i64, %c1_i64 : i64,
   // CHECK-SAME: %c3200_i64 : i64, %c64_i64 : i64, %c16_i64 : i64, %c1_i64 : i64,
-  // CHECK-SAME: %c200_i64 : i64, %c50_i64 : i64, %c1_i64 : i64, %cst : f32,
-  // CHECK-SAME: %c64_i64 : i64, %c1_i64 : i64, %c1_i64 : i64)
+  // CHECK-SAME: %c200_i64 : i64, %c50_i64 : i64, %c1_i64 : i64, %cst : f32)
   // CHECK: gpu.memcpy %arg2
   // CHECK: gpu.memcpy %arg3
   dilated.fused_attention ins(%q, %k, %k) outs(%out, %lse) pattern(<[segment<64, 1>], offset = block, padding = null_keys>) {query_layout = #dilated<layout bhnd>}

@@ -19,7 +19,7 @@ func.func @types(%a: memref<4xvector<2xf32>>, %b: memref<4xvector<2xf32>>) {
 module attributes {gpu.container_module} {
   func.func @arguments(%v: vector<4xf32>) {
     %c1 = arith.constant 1 : index
-    // expected-error @below {{expects arguments that are numbers or addresses, argument #0 is 'vector<4xf32>'}}
+    // expected-error @below {{expects arguments that are numbers, addresses or arrays of bytes, argument #0 is 'vector<4xf32>'}}
     gpu.launch_func @kernels::@k blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%v : vector<4xf32>)
     return
   }

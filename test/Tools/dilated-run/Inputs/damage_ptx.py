@@ -33,7 +33,7 @@ def main():
     lines = header.splitlines()[1:]
     fields = json.loads("\n".join(line.removeprefix("// ") for line in lines))
 
-    def write(body, version="1"):
+    def write(body, version="2"):
         commented = "".join(f"// {line}\n" for line in body.splitlines())
         return f"{MAGIC}{version}\n{commented}{END}{ptx}"
 
@@ -55,18 +55,22 @@ def main():
     other_input = {"input": 0, "dim": 1, "factor": 1, "divisor": 7}
     cases = {
         "no version": write(body, "one"),
-        "version 2": write(body, "2"),
+        "version 1": write(body, "1"),
         "cut": text[: len(header) // 2],
         "no object": write("[1, 2"),
         "deep": write('{"chip":' + "[" * 100000),
         "threads": change("kernels", 0, "threads", 100000),
         "shared": change("kernels", 0, "shared_bytes", -1),
-        "missing": change("kernels", 0, "width", None),
-        "zero width": change("kernels", 0, "width", 0),
+        "missing": change("kernels", 0, "block_keys", None),
+        "no keys": change("kernels", 0, "block_keys", 0),
+        "odd keys": change("kernels", 0, "block_keys", 48),
+        "list": change("kernels", 0, "tile_list", 7),
+        "arguments": change("kernels", 0, "arguments", "query"),
         "type": change("kernels", 0, "type", "f4"),
         "kernel": change("model", "kernel", 7),
-        "terms": change("model", "terms", fields["model"]["terms"][:1]),
-        "rate": change("model", "terms", 0, "rate", 0),
+        "pattern": change("model", "pattern", fields["model"]["pattern"][:-1]),
+        "rate": change("model", "pattern", 7, 0),
+        "number": change("model", "pattern", 7, "1"),
         "tensor": change("model", "query", "tensor", 9),
         "layout": change("model", "query", "layout", "nbhd"),
         "output type": change("model", "outputs", 0, "type", "f64"),

@@ -16,7 +16,8 @@ def DilatedLowerAttentionToGpu
     Every `dilated.fused_attention` on memrefs of f32, f16 or bf16 becomes a launch
     of a kernel in `gpu.module @kernels`; ops that agree in what a kernel is compiled
     for share one. Operands are copied to memory of the device before the launch and
-    results back after it, all in upstream's gpu dialect. Memory that a caller may
+    results back after it, all in upstream's gpu dialect. There is a launch for each
+    piece of the tile list, which the run-time library makes. Memory that a caller may
     have on the device (arguments of `function` that only attention reads, and
     outputs that only attention writes) is asked where it is, and used in place if
     there. Attention on other types stays for the CPU, with a warning.
@@ -37,8 +38,13 @@ def DilatedLowerAttentionToGpu
     %dq = gpu.alloc(%n) : memref<1x?x16x48xf32>
     gpu.memcpy %dq, %q : memref<1x?x16x48xf32>, memref<1x?x16x48xf32>
     ...
-    %blocks = call @dilated_rt_device_blocks(%pattern, %b, %h, %n, ...) : (...) -> i64
-    gpu.launch_func @kernels::@dilated_attention_f32_d48 blocks in (%blocks, %c1, %c1) ...
+    scf.while : () -> i64 {
+      %tiles = call @dilated_rt_device_tiles(%pattern, %b, %h, %n, %c64, %pieces) : (...) -> i64
+      ...
+    } do {
+    ^bb0(%tiles: i64):
+      gpu.launch_func @kernels::@dilated_attention_f32_d48_v48 blocks in (%x, %batches, %c1) ...
+    }
     gpu.memcpy %out, %do : memref<1x?x16x48xf32>, memref<1x?x16x48xf32>
     gpu.dealloc %dq : memref<1x?x16x48xf32>
     ```
