@@ -108,7 +108,7 @@ void mlir::dilated::buildCPUKernelPipeline(OpPassManager &pm,
   pm.addPass(createDilatedFuseElementwise());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createDilatedSplitDestinations()); // no CSE until bufferised
+  pm.addPass(createDilatedSplitDestinations()); // no CSE until bufferized
   pm.addPass(createDilatedTileLinalg());
   DilatedVectorizeLinalgOptions vectors;
   vectors.vectorBytes = bytes;

@@ -20,7 +20,7 @@ using namespace mlir::dilated;
 
 LogicalResult mlir::dilated::verifyLowerable(FusedAttentionOp op) {
   if (!op.getResults().empty())
-    return op.emitError("expects memrefs, got tensors: bufferise before");
+    return op.emitError("expects memrefs, got tensors: bufferize before");
   // Features are last in every layout.
   for (Value operand :
        {op.getQuery(), op.getKey(), op.getValue(), op.getOutInit()})

@@ -57,7 +57,7 @@ func.func @wide(%q: memref<1x9x4x16xf64>) {
 // -----
 
 func.func @tensors(%q: tensor<1x9x4x16xf32>) -> tensor<1x9x4x16xf32> {
-  // expected-error @below {{expects memrefs, got tensors: bufferise before}}
+  // expected-error @below {{expects memrefs, got tensors: bufferize before}}
   %0 = dilated.fused_attention ins(%q, %q, %q) outs(%q) pattern(<[segment<1024, 2>]>)
       : tensor<1x9x4x16xf32>, tensor<1x9x4x16xf32>, tensor<1x9x4x16xf32> into tensor<1x9x4x16xf32> -> tensor<1x9x4x16xf32>
   return %0 : tensor<1x9x4x16xf32>

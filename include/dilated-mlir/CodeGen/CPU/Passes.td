@@ -161,7 +161,7 @@ def DilatedPlaceOutputs : Pass<"dilated-place-outputs", "::mlir::ModuleOp"> {
     What else it returns (an input, a weight, a part of a buffer, a buffer for the
     second time, one of several buffers) is copied there at the end.
 
-    Preconditions: bufferised; `function` has one block and no callers.
+    Preconditions: bufferized; `function` has one block and no callers.
     Postconditions: `function` has no results; every output is asked for once.
 
     Example:
@@ -207,7 +207,7 @@ def DilatedPlanMemory : Pass<"dilated-plan-memory", "::mlir::ModuleOp"> {
     function, they are freed by hand, or stand in a parallel loop
     (`dilated-plan-task-memory` has those).
 
-    Preconditions: bufferised; `function` has one block.
+    Preconditions: bufferized; `function` has one block.
 
     Example:
 
@@ -240,7 +240,7 @@ def DilatedPlanTaskMemory : Pass<"dilated-plan-task-memory", "::mlir::ModuleOp">
     memory. The constant `@dilated_task_scratch_bytes` is the most that any task asks
     for, in functions that it calls included.
 
-    Preconditions: bufferised; before `dilated-outline-parallel-loops`.
+    Preconditions: bufferized; before `dilated-outline-parallel-loops`.
 
     Example:
 
@@ -272,22 +272,22 @@ def DilatedPlanTaskMemory : Pass<"dilated-plan-task-memory", "::mlir::ModuleOp">
 //===----------------------------------------------------------------------===//
 
 def DilatedLowerFusedAttention : Pass<"dilated-lower-fused-attention", "::mlir::ModuleOp"> {
-  let summary = "Lower fused_attention on memrefs to calls of a vectorised kernel";
+  let summary = "Lower fused_attention on memrefs to calls of a vectorized kernel";
   let description = [{
     Every `dilated.fused_attention` becomes a call of a private function that is
     emitted once per element types, head sizes, pattern, causality, scale and softmax. The
     kernel takes memrefs whose strides, offset and sizes B, N, H are dynamic, so
     layouts and views cost nothing and layers of a model share it.
 
-    The kernel is one task per (batch, head, block of positions). Which rows of a
-    block share a tile, and how many keys of each run a row sees, is asked of the
-    tile plan in the run-time library. One softmax goes over all terms of the
+    A task is a share of the tiles of a block of positions of one head. Which rows
+    share a tile, and which keys of each strided key range a row sees, is queried from
+    the tile plan in the run-time library; results do not depend on the shares. One softmax goes over all terms of the
     pattern (S6); chunks of keys are packed into scratch memory and met by all tiles
     of the block; lanes of a register tile are query rows. Scratch memory is that of
     a task's rows only.
 
-    Preconditions: operands are memrefs with a static head size; the pattern
-    consists of segments; overlap is multiset where it has several terms.
+    Preconditions: operands are memrefs with a static head size; where overlap is set
+    and the pattern has several terms, a tile has at most 64 rows (S9).
     Postconditions: no `fused_attention` is left. What (C4) and (C5) ask of dynamic
     sizes is asserted by `cf.assert` before the call where it is not provable.
 
@@ -564,7 +564,7 @@ def DilatedEmitEntry : Pass<"dilated-emit-entry", "::mlir::ModuleOp"> {
     `dilated_row_major_inputs` is 0 may have any strides. Also gives private
     functions, `function` among them, internal linkage.
 
-    Preconditions: bufferised; outputs are in the caller's memory.
+    Preconditions: bufferized; outputs are in the caller's memory.
     Postconditions: nothing else changes. A module without `function` gets nothing.
 
     Example: for `@main(memref<?xf32>)`

@@ -42,11 +42,11 @@ bool AttentionSchedule::isMasked() const {
 //===----------------------------------------------------------------------===//
 
 static Value emitPattern(KernelBuilder &b, SymbolTable &symbols,
-                         ArrayRef<int64_t> words) {
+                         ArrayRef<int64_t> numbers) {
   auto type =
-      MemRefType::get(static_cast<int64_t>(words.size()), b.getI64Type());
+      MemRefType::get(static_cast<int64_t>(numbers.size()), b.getI64Type());
   auto values = DenseElementsAttr::get(
-      RankedTensorType::get(type.getShape(), type.getElementType()), words);
+      RankedTensorType::get(type.getShape(), type.getElementType()), numbers);
   // Kernels of one pattern share it.
   for (auto global : symbols.getOp()->getRegion(0).getOps<memref::GlobalOp>())
     if (global.getConstant() && global.getType() == type &&
@@ -91,12 +91,12 @@ static Value emitCall(KernelBuilder &b, SymbolTable &symbols, StringRef name,
 
 Value AttentionSchedule::emitBegin(KernelBuilder &b, Value batches, Value heads,
                                    Value length) {
-  Value words = emitPattern(b, symbols, *getEncodedPattern(pattern, causal));
+  Value numbers = emitPattern(b, symbols, *getEncodedPattern(pattern, causal));
   plan = memref::AllocaOp::create(
       b, MemRefType::get(DILATED_RT_PLAN_WORDS, b.getI64Type()));
   return emitCall(
       b, symbols, "dilated_rt_plan",
-      {words, batches, heads, length, b.index(width), b.index(blockRows), plan},
+      {numbers, batches, heads, length, b.index(width), b.index(blockRows), plan},
       /*hasResult=*/true);
 }
 

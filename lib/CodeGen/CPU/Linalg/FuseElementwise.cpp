@@ -4,7 +4,7 @@
 //
 // Upstream's fusion of linalg ops, with a say in what fuses. Left alone, it
 // puts the layer norm before a projection into the projection: then there is no
-// matrix product any more, and every element is normalised once per column.
+// matrix product any more, and every element is normalized once per column.
 //
 //===----------------------------------------------------------------------===//
 
