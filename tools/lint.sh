@@ -57,6 +57,17 @@ for ((i = 0; i < ${#stages[@]}; ++i)); do
 done
 
 #===-----------------------------------------------------------------------===#
+# The arguments of a kernel are listed once; docs/gpu.md follows
+#===-----------------------------------------------------------------------===#
+
+breach "docs/gpu.md lists the arguments of AttentionArguments.h in their order" < <(
+  diff <(sed -nE 's/^ *ARGUMENT\([A-Za-z]+, "([a-z_]+)", ([A-Za-z0-9]+), "(.*)"\).*/\1 \2 \3/p' \
+           include/dilated-mlir/Plan/AttentionArguments.h |
+         sed -E 's/ Address / address /; s/ Int([0-9]+) / i\1 /; s/ Float([0-9]+) / f\1 /') \
+       <(sed -nE "s/^\\| \`([a-z_]+)\` \\| (address|i[0-9]+|f[0-9]+) \\| (.*) \\|\$/\\1 \\2 \\3/p" docs/gpu.md) |
+    sed -n 's/^[<>]/docs\/gpu.md:1:/p')
+
+#===-----------------------------------------------------------------------===#
 # Every source file says what it is, under which licence
 #===-----------------------------------------------------------------------===#
 
