@@ -94,10 +94,10 @@ Value AttentionSchedule::emitBegin(KernelBuilder &b, Value batches, Value heads,
   Value numbers = emitPattern(b, symbols, *getEncodedPattern(pattern, causal));
   plan = memref::AllocaOp::create(
       b, MemRefType::get(DILATED_RT_PLAN_WORDS, b.getI64Type()));
-  return emitCall(
-      b, symbols, "dilated_rt_plan",
-      {numbers, batches, heads, length, b.index(width), b.index(blockRows), plan},
-      /*hasResult=*/true);
+  return emitCall(b, symbols, "dilated_rt_plan",
+                  {numbers, batches, heads, length, b.index(width),
+                   b.index(blockRows), plan},
+                  /*hasResult=*/true);
 }
 
 void AttentionSchedule::allocate(KernelBuilder &b) {
