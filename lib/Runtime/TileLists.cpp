@@ -15,7 +15,7 @@ using namespace dilated::runtime;
 using namespace dilated::plan;
 
 /// A piece has that many bytes, unless a block of positions has more.
-static constexpr int64_t kPieceBytes = int64_t(4) << 20;
+static constexpr int64_t kPieceBytes = int64_t(16) << 20;
 
 /// Bytes of the device that are kept: at most, and when no run needs them.
 static constexpr int64_t kMaxKeptBytes = int64_t(256) << 20;

@@ -139,15 +139,15 @@ TEST_F(TileListsTest, BatchesBeyondAGridAreSeveralLaunches) {
 TEST_F(TileListsTest, LargeListsComeInPieces) {
   setPattern({makeSegment(64, 1), makeColumns(0, 4)});
   TileLists lists(cache, fake.device, {});
-  EXPECT_GT(run(lists, 1, 1, 1 << 20).size(), 1u);
+  EXPECT_GT(run(lists, 1, 1, 1 << 22).size(), 1u);
   EXPECT_FALSE(lists.mustWait());
   int64_t kept = cache.bytes;
-  run(lists, 1, 1, 1 << 20);
+  run(lists, 1, 1, 1 << 22);
   EXPECT_EQ(fake.copied, kept);
   // What does not fit beside it has one place on the device.
   cache.bytes = int64_t(256) << 20;
   auto before = fake.live.size();
-  EXPECT_GT(run(lists, 1, 1, (1 << 20) + 64).size(), 1u);
+  EXPECT_GT(run(lists, 1, 1, (1 << 22) + 64).size(), 1u);
   EXPECT_TRUE(lists.mustWait());
   EXPECT_EQ(fake.live.size(), before + 1);
   // No run is left: more than what may idle is freed.
