@@ -12,8 +12,8 @@
 namespace mlir::dilated {
 
 /// The signature of @main of a module that can become machine code: every
-/// function that @main reaches is defined and none calls itself. Errors say what
-/// is not so.
+/// function that @main reaches is defined and none calls itself. Errors say
+/// what is not so.
 FailureOr<Signature> readProgram(ModuleOp module);
 
 } // namespace mlir::dilated
