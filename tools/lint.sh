@@ -18,6 +18,7 @@ breach() {
 # One file does one thing
 #===-----------------------------------------------------------------------===#
 
+breach "sizes" < <(tools/sizes.py)
 breach "a source file has at most 700 lines" < <(
   git ls-files -z -- '*.cpp' '*.h' '*.td' '*.py' '*.sh' | xargs -0 --no-run-if-empty wc -l |
     awk '$2 != "total" && $1 > 700 { printf "%s:1: %d lines\n", $2, $1 }')
