@@ -303,17 +303,6 @@ FailureOr<Value> mlir::dilated::emitArithmetic(GraphBuilder &b,
       });
 }
 
-Value mlir::dilated::emitWidened(GraphBuilder &b, Value tensor) {
-  Type wide = computeType(elementTypeOf(tensor));
-  if (wide == elementTypeOf(tensor))
-    return tensor;
-  // One operand always broadcasts with itself.
-  return *emitElementwise(b, tensor, wide,
-                          [&](ImplicitLocOpBuilder &b, ValueRange x) {
-                            return b.createOrFold<arith::ExtFOp>(wide, x[0]);
-                          });
-}
-
 Value mlir::dilated::emitRounded(GraphBuilder &b, Value tensor,
                                  Type elementType) {
   if (elementType == elementTypeOf(tensor))

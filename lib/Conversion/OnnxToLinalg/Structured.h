@@ -35,8 +35,6 @@ FailureOr<Value> emitElementwise(GraphBuilder &b, ValueRange inputs,
 FailureOr<Value> emitArithmetic(GraphBuilder &b, ValueRange inputs,
                                 ScalarBody body);
 
-/// The tensor with f16 and bf16 widened to f32; others as they are.
-Value emitWidened(GraphBuilder &b, Value tensor);
 /// The tensor with its floating-point elements rounded to that type.
 Value emitRounded(GraphBuilder &b, Value tensor, Type elementType);
 
