@@ -174,6 +174,9 @@ struct FunnelShift {
 
 template <bool left>
 std::string selectFunnel(const Modifiers &m, Instruction &i) {
+  i.shadowRule = ShadowRule::Funnel;
+  i.operation = left;
+  i.variant = m.has("wrap");
   if (m.has("wrap"))
     i.handler = executeTernary<FunnelShift<left, true>, uint32_t>;
   else if (m.has("clamp"))
@@ -236,6 +239,7 @@ std::string selectCount(const Modifiers &, Instruction &i) {
 std::string selectReverse(const Modifiers &, Instruction &i) {
   if (getTypeBytes(i.type) < 4)
     return unsupportedType("brev", i.type);
+  i.shadowRule = ShadowRule::Reverse;
   i.handler = unaryBits<Reverse>(i.type);
   return {};
 }
@@ -396,7 +400,9 @@ struct SignExtend {
 };
 std::string selectSignExtend(const Modifiers &m, Instruction &i) {
   bool isSigned = i.type == ScalarType::S32;
-  if (m.has("wrap"))
+  i.shadowRule = ShadowRule::SignExtend;
+  i.variant = m.has("wrap");
+  if (i.variant)
     i.handler = isSigned ? executeBinary<SignExtend<true, true>, uint32_t>
                          : executeBinary<SignExtend<false, true>, uint32_t>;
   else
@@ -423,6 +429,7 @@ void executeLogic3(Warp &w, const Instruction &i) {
 }
 
 std::string selectLogic3(const Modifiers &, Instruction &i) {
+  i.shadowRule = ShadowRule::Logic3;
   i.handler = executeLogic3;
   return {};
 }
@@ -431,19 +438,6 @@ std::string selectLogic3(const Modifiers &, Instruction &i) {
 // Bytes
 //===----------------------------------------------------------------------===//
 
-/// The selector that a mode of prmt makes of the low bits of its operand.
-uint32_t modeSelector(unsigned mode, uint32_t c) {
-  static constexpr uint16_t tables[6][4] = {
-      {0x3210, 0x4321, 0x5432, 0x6543}, // f4e
-      {0x5670, 0x6701, 0x7012, 0x0123}, // b4e
-      {0x0000, 0x1111, 0x2222, 0x3333}, // rc8
-      {0x3210, 0x3211, 0x3222, 0x3333}, // ecl
-      {0x0000, 0x1110, 0x2210, 0x3210}, // ecr
-      {0x1010, 0x3232, 0x1010, 0x3232}, // rc16
-  };
-  return mode ? tables[mode - 1][c & 3] : c;
-}
-
 void executePermute(Warp &w, const Instruction &i) {
   uint32_t scratch[3][warpSize], result[warpSize];
   const uint32_t *a = w.source<uint32_t>(w.operand(i, 1), scratch[0]);
@@ -451,7 +445,7 @@ void executePermute(Warp &w, const Instruction &i) {
   const uint32_t *c = w.source<uint32_t>(w.operand(i, 3), scratch[2]);
   for (unsigned lane = 0; lane < warpSize; ++lane) {
     uint64_t both = uint64_t(b[lane]) << 32 | a[lane];
-    uint32_t selector = modeSelector(i.variant, c[lane]);
+    uint32_t selector = getPermuteSelector(i.variant, c[lane]);
     uint32_t value = 0;
     for (unsigned k = 0; k < 4; ++k) {
       uint32_t nibble = selector >> (4 * k) & 15;
@@ -469,12 +463,24 @@ std::string selectPermute(const Modifiers &m, Instruction &i) {
   static constexpr std::string_view modes[] = {"f4e", "b4e", "rc8",
                                                "ecl", "ecr", "rc16"};
   i.variant = uint8_t(m.indexOf(modes) + 1);
-  i.shadowRule = i.variant ? ShadowRule::Any : ShadowRule::Permute;
+  i.shadowRule = ShadowRule::Permute;
   i.handler = executePermute;
   return {};
 }
 
 } // namespace
+
+uint32_t dilated::emulator::getPermuteSelector(unsigned mode, uint32_t c) {
+  static constexpr uint16_t tables[6][4] = {
+      {0x3210, 0x4321, 0x5432, 0x6543}, // f4e
+      {0x5670, 0x6701, 0x7012, 0x0123}, // b4e
+      {0x0000, 0x1111, 0x2222, 0x3333}, // rc8
+      {0x3210, 0x3211, 0x3222, 0x3333}, // ecl
+      {0x0000, 0x1110, 0x2210, 0x3210}, // ecr
+      {0x1010, 0x3232, 0x1010, 0x3232}, // rc16
+  };
+  return mode ? tables[mode - 1][c & 3] : c;
+}
 
 static constexpr InstructionClass logic = InstructionClass::Logic;
 

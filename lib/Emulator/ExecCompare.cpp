@@ -208,6 +208,10 @@ void executeSet(Warp &w, const Instruction &i) {
   w.writeBits(w.operand(i, 0), result);
 }
 
+bool isPair(ScalarType type) {
+  return type == ScalarType::F16x2 || type == ScalarType::BF16x2;
+}
+
 bool isCompared(ScalarType type) {
   switch (type) {
   case ScalarType::B16:
@@ -255,8 +259,7 @@ std::string readComparison(const Modifiers &m, Instruction &i,
 std::string selectSetp(const Modifiers &m, Instruction &i) {
   i.handler = executeSetp;
   std::string problem = readComparison(m, i, i.type);
-  if (i.operation)
-    i.shadowRule = ShadowRule::Combine;
+  i.shadowRule = ShadowRule::Compare;
   if (problem.empty() && (i.operation != BoolNone) != (m.numOperands == 4))
     return "a boolean operation takes a fourth operand";
   return problem;
@@ -265,6 +268,10 @@ std::string selectSetp(const Modifiers &m, Instruction &i) {
 std::string selectSet(const Modifiers &m, Instruction &i) {
   i.handler = executeSet;
   std::string problem = readComparison(m, i, i.sourceType);
+  // One result per half, as far as no predicate decides about both.
+  bool hasHalves = isPair(i.type) || isIntegerLike(i.type);
+  if (isPair(i.sourceType) && hasHalves && i.operation == BoolNone)
+    i.shadowRule = ShadowRule::Packed;
   if (problem.empty() && (i.operation != BoolNone) != (m.numOperands == 4))
     return "a boolean operation takes a fourth operand";
   return problem;

@@ -271,6 +271,7 @@ std::string selectConvert(const Modifiers &m, Instruction &i) {
       return unsupportedType("cvt", i.sourceType);
     if (mode < 0)
       return "needs a rounding";
+    i.shadowRule = ShadowRule::Pack;
     i.handler = !plain                        ? executeConvertPair
                 : i.type == ScalarType::F16x2 ? convertPair<floatToHalf>
                                               : convertPair<floatToBfloat>;
@@ -335,6 +336,7 @@ std::string selectPack(const Modifiers &m, Instruction &i) {
       !isIntegerLike(i.type))
     return unsupportedType("cvt.pack", i.type);
   i.saturate = true;
+  i.shadowRule = ShadowRule::Pack;
   i.handler = executePack;
   return {};
 }

@@ -312,6 +312,7 @@ static std::string selectPair(Arithmetic operation, const Modifiers &m,
   readRounding(m, i);
   if (m.has("sat"))
     return unsupportedType(".sat", i.type);
+  i.shadowRule = ShadowRule::Packed;
   switch (operation) {
   case Arithmetic::Add:
     i.handler = executePair<Add, 2>;

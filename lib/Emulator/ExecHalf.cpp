@@ -175,12 +175,14 @@ std::string dilated::emulator::selectHalf(Arithmetic operation,
     i.handler = pick<HalfTraits, false>(operation);
     break;
   case ScalarType::F16x2:
+    i.shadowRule = ShadowRule::Packed;
     i.handler = pick<HalfTraits, true>(operation);
     break;
   case ScalarType::BF16:
     i.handler = pick<BfloatTraits, false>(operation);
     break;
   default:
+    i.shadowRule = ShadowRule::Packed;
     i.handler = pick<BfloatTraits, true>(operation);
   }
   return i.handler ? std::string() : unsupportedType("div", i.type);

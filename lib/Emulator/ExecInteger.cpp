@@ -253,6 +253,10 @@ Handler ternary(ScalarType type) {
   }
 }
 
+bool isPair(ScalarType type) {
+  return type == ScalarType::U16x2 || type == ScalarType::S16x2;
+}
+
 //===----------------------------------------------------------------------===//
 // The carry
 //===----------------------------------------------------------------------===//
@@ -320,6 +324,7 @@ std::string finish(std::string_view name, Handler handler, Instruction &i) {
 }
 
 std::string selectMulLow(const Modifiers &, Instruction &i) {
+  i.shadowRule = isPair(i.type) ? ShadowRule::Packed : ShadowRule::Product;
   return finish("mul.lo", binary<MulLow>(i.type), i);
 }
 std::string selectMulHigh(const Modifiers &, Instruction &i) {
@@ -327,6 +332,7 @@ std::string selectMulHigh(const Modifiers &, Instruction &i) {
 }
 
 std::string selectMulWide(const Modifiers &, Instruction &i) {
+  i.shadowRule = ShadowRule::Product;
   switch (i.type) {
   case ScalarType::U16:
     i.handler = executeBinary<MulWide<uint32_t>, uint16_t, uint32_t>;
@@ -348,6 +354,7 @@ std::string selectMulWide(const Modifiers &, Instruction &i) {
 std::string selectMadLow(const Modifiers &m, Instruction &i) {
   if (m.has("cc"))
     return selectCarry(CarryMadLow, CarryOut, i);
+  i.shadowRule = ShadowRule::Product;
   return finish("mad.lo", ternary<MadLow>(i.type), i);
 }
 std::string selectMadHigh(const Modifiers &m, Instruction &i) {
@@ -363,6 +370,7 @@ std::string selectMadHigh(const Modifiers &m, Instruction &i) {
 }
 
 std::string selectMadWide(const Modifiers &, Instruction &i) {
+  i.shadowRule = ShadowRule::Product;
   switch (i.type) {
   case ScalarType::U16:
     i.handler = executeTernary<MadWide<uint32_t>, uint16_t, uint32_t>;
@@ -465,6 +473,12 @@ std::string dilated::emulator::selectInteger(Arithmetic operation,
   bool saturates = m.has("sat");
   if (saturates && i.type != ScalarType::S32)
     return unsupportedType(".sat", i.type);
+  bool isSum = operation == Arithmetic::Add || operation == Arithmetic::Sub ||
+               operation == Arithmetic::Neg;
+  if (isPair(i.type))
+    i.shadowRule = ShadowRule::Packed;
+  else if (isSum && !saturates && !m.has("cc"))
+    i.shadowRule = ShadowRule::Sum;
   switch (operation) {
   case Arithmetic::Add:
     if (m.has("cc"))

@@ -166,6 +166,8 @@ std::string select(const Modifiers &m, Instruction &i) {
   case ScalarType::BF16x2:
     if (function != Ex2 && function != Tanh)
       break;
+    if (getTypeBytes(i.type) == 4)
+      i.shadowRule = ShadowRule::Packed;
     i.handler = i.type == ScalarType::F16     ? executeSpecialHalf<false, false>
                 : i.type == ScalarType::F16x2 ? executeSpecialHalf<true, false>
                 : i.type == ScalarType::BF16  ? executeSpecialHalf<false, true>

@@ -53,6 +53,10 @@ inline std::string unsupportedType(std::string_view name, ScalarType type) {
          std::string(getTypeName(type));
 }
 
+/// The selector that a mode of prmt makes of the low bits of its operand; mode
+/// 0 takes it as it is.
+uint32_t getPermuteSelector(unsigned mode, uint32_t c);
+
 enum class Arithmetic : uint8_t { Add, Sub, Mul, Fma, Div, Min, Max, Abs, Neg };
 
 /// One per family; the rows that they share are in ExecArithmetic.cpp.

@@ -117,17 +117,25 @@ enum class ShadowRule : uint8_t {
   And,
   Or,
   Xor,
+  Logic3, // lop3
   ShiftLeft,
   ShiftRight,
+  Funnel,  // shf; `operation`: left, `variant`: wrap
+  Reverse, // brev
   Select,
   Permute,
-  Extract, // bfe
-  Insert,  // bfi
-  Combine, // setp with a boolean operation
-  Convert, // integers: extension and truncation
-  Memory,  // addresses must be defined; the handler does the rest
-  Strict,  // every source must be defined
-  Handler, // the handler asks for what it needs
+  Extract,    // bfe
+  Insert,     // bfi
+  SignExtend, // szext; `variant`: wrap
+  Compare,    // setp
+  Convert,    // integers: extension and truncation
+  Sum,        // sums and differences: from the lowest undefined bit up
+  Product,    // low bits of a product, of a product and a sum: likewise
+  Packed,     // several numbers in each register, one by one
+  Pack,       // two sources become the halves of the result
+  Memory,     // addresses must be defined; the handler does the rest
+  Strict,     // every source must be defined
+  Handler,    // the handler asks for what it needs
 };
 
 /// Instruction::reconverge of lanes that meet no more.

@@ -15,9 +15,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Block.h"
+#include "UndefinedRules.h"
 #include "Warp.h"
 
-#include <bit>
+#include <algorithm>
 #include <fmt/format.h>
 
 using namespace dilated::emulator;
@@ -104,77 +105,6 @@ void Warp::applyUndefined() {
   pendingUndefined.clear();
 }
 
-//===----------------------------------------------------------------------===//
-// Rules
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// Sources as values and undefined bits, for one lane.
-struct Bits {
-  uint64_t value = 0, undefined = 0;
-};
-
-Bits ruleAnd(Bits a, Bits b) {
-  return {0, (a.undefined & (b.value | b.undefined)) |
-                 (b.undefined & (a.value | a.undefined))};
-}
-
-Bits ruleOr(Bits a, Bits b) {
-  return {0, (a.undefined & (~b.value | b.undefined)) |
-                 (b.undefined & (~a.value | a.undefined))};
-}
-
-Bits rulePermute(Bits a, Bits b, Bits selector) {
-  if (selector.undefined)
-    return {0, 0xffffffff};
-  uint64_t both = (b.undefined << 32) | (a.undefined & 0xffffffff);
-  uint64_t result = 0;
-  for (unsigned k = 0; k < 4; ++k) {
-    unsigned nibble = selector.value >> (4 * k) & 15;
-    uint64_t byte = both >> (8 * (nibble & 7)) & 255;
-    if (nibble & 8) // the sign of a byte, eight times
-      byte = byte & 128 ? 255 : 0;
-    result |= byte << (8 * k);
-  }
-  return {0, result};
-}
-
-/// Bits position … position + length of an undefined source, and those that
-/// repeat the sign; of bfe.
-uint64_t ruleExtract(const Bits *sources, bool isSigned, unsigned width) {
-  if (sources[1].undefined || sources[2].undefined)
-    return ~uint64_t(0);
-  unsigned position = sources[1].value & 255, length = sources[2].value & 255;
-  if (position >= width || length == 0)
-    return isSigned && (sources[0].undefined >> (width - 1) & 1) && length
-               ? ~uint64_t(0)
-               : 0;
-  unsigned present = length < width - position ? length : width - position;
-  uint64_t keep = present >= 64 ? ~uint64_t(0) : (uint64_t(1) << present) - 1;
-  uint64_t field = sources[0].undefined >> position & keep;
-  if (isSigned && (field >> (present - 1) & 1))
-    field |= ~keep;
-  return field;
-}
-
-/// bfi a, b, position, length: undefined bits of a inside the field, of b
-/// outside.
-uint64_t ruleInsert(const Bits *sources, unsigned width) {
-  if (sources[2].undefined || sources[3].undefined)
-    return ~uint64_t(0);
-  unsigned position = sources[2].value & 255, length = sources[3].value & 255;
-  if (position >= width || length == 0)
-    return sources[1].undefined;
-  unsigned present = length < width - position ? length : width - position;
-  uint64_t keep = (present >= 64 ? ~uint64_t(0) : (uint64_t(1) << present) - 1)
-                  << position;
-  return (sources[1].undefined & ~keep) |
-         (sources[0].undefined << position & keep);
-}
-
-} // namespace
-
 /// One instruction whose sources may have undefined bits.
 struct Warp::UndefinedFlow {
   UndefinedFlow(Warp &warp, const Instruction &i)
@@ -193,11 +123,8 @@ private:
   void runLane(unsigned lane);
   uint64_t getMoved(unsigned lane);
   void markParts(const Operand &result, unsigned lane, uint64_t undefined);
-  uint64_t getShifted() const;
-  uint64_t getSelected() const;
-  uint64_t getConverted() const;
-  uint64_t apply(unsigned lane);
   void spoilResults(unsigned lane);
+  void runCompare(unsigned lane);
 
   Warp &warp;
   const Instruction &i;
@@ -207,7 +134,7 @@ private:
   uint32_t originLine;
   // Sources other than the first operand, which is the result.
   uint64_t values[4][warpSize] = {};
-  Bits sources[4];
+  SourceArray sources;
 };
 
 void Warp::UndefinedFlow::note(const Operand &each) {
@@ -286,65 +213,6 @@ void Warp::UndefinedFlow::markParts(const Operand &result, unsigned lane,
          undefined >> (8 * result.bytes * k) & lowBits(result.bytes));
 }
 
-uint64_t Warp::UndefinedFlow::getShifted() const {
-  uint64_t amount = sources[1].value, bits = sources[0].undefined;
-  unsigned width = getTypeBytes(i.type) * 8;
-  if (sources[1].undefined)
-    return ~uint64_t(0);
-  if (i.shadowRule == ShadowRule::ShiftLeft)
-    return amount >= width ? 0 : bits << amount;
-  if (!isSignedInteger(i.type) || !(bits >> (width - 1) & 1))
-    return amount >= width ? 0 : bits >> amount;
-  if (amount >= width)
-    return ~uint64_t(0);
-  return bits >> amount | (amount ? ~uint64_t(0) << (width - amount) : 0);
-}
-
-uint64_t Warp::UndefinedFlow::getSelected() const {
-  if (!(sources[2].undefined & 1))
-    return (sources[2].value & 1 ? sources[0] : sources[1]).undefined;
-  bool isSame = sources[0].value == sources[1].value && !sources[0].undefined &&
-                !sources[1].undefined;
-  return isSame ? 0 : ~uint64_t(0);
-}
-
-uint64_t Warp::UndefinedFlow::getConverted() const {
-  unsigned from = getTypeBytes(i.sourceType);
-  uint64_t undefined = sources[0].undefined & lowBits(from);
-  if (isSignedInteger(i.sourceType) && from < 8 &&
-      (undefined >> (8 * from - 1) & 1))
-    undefined |= ~lowBits(from);
-  return undefined;
-}
-
-/// Undefined bits of the result, by the rule of the instruction.
-uint64_t Warp::UndefinedFlow::apply(unsigned lane) {
-  switch (i.shadowRule) {
-  case ShadowRule::Move:
-    return getMoved(lane);
-  case ShadowRule::And:
-    return ruleAnd(sources[0], sources[1]).undefined;
-  case ShadowRule::Or:
-    return ruleOr(sources[0], sources[1]).undefined;
-  case ShadowRule::Xor:
-    return sources[0].undefined | sources[1].undefined;
-  case ShadowRule::ShiftLeft:
-  case ShadowRule::ShiftRight:
-    return getShifted();
-  case ShadowRule::Select:
-    return getSelected();
-  case ShadowRule::Permute:
-    return rulePermute(sources[0], sources[1], sources[2]).undefined;
-  case ShadowRule::Extract:
-    return ruleExtract(sources, isSignedInteger(i.type),
-                       getTypeBytes(i.type) * 8);
-  case ShadowRule::Insert:
-    return ruleInsert(sources, getTypeBytes(i.type) * 8);
-  default:
-    return getConverted();
-  }
-}
-
 /// Any undefined bit, of the width that is read, spoils the results.
 void Warp::UndefinedFlow::spoilResults(unsigned lane) {
   bool isSpoilt = false;
@@ -361,32 +229,38 @@ void Warp::UndefinedFlow::spoilResults(unsigned lane) {
   }
 }
 
-void Warp::UndefinedFlow::runLane(unsigned lane) {
-  switch (i.shadowRule) {
-  case ShadowRule::Combine: {
-    // False and anything, true or anything: the comparison decides nothing.
-    const Operand &other = warp.operand(i, 4);
-    bool isDecided = i.operation < 3 && !warp.undefinedBits(other, lane) &&
-                     (warp.predicate(other) >> lane & 1) == (i.operation == 2);
-    return isDecided ? void() : spoilResults(lane);
-  }
-  case ShadowRule::Move:
-  case ShadowRule::And:
-  case ShadowRule::Or:
-  case ShadowRule::Xor:
-  case ShadowRule::ShiftLeft:
-  case ShadowRule::ShiftRight:
-  case ShadowRule::Select:
-  case ShadowRule::Permute:
-  case ShadowRule::Extract:
-  case ShadowRule::Insert:
-  case ShadowRule::Convert:
-    break;
-  default:
+/// A comparison: where false or true decides together with the other
+/// predicate, the sources don't matter; pairs have one result per half.
+void Warp::UndefinedFlow::runCompare(unsigned lane) {
+  // The one that is combined with is behind p, q, a and b.
+  auto undefined = [&](unsigned n) {
+    uint64_t bits = warp.undefinedBits(warp.operand(i, n), lane);
+    if (bits)
+      note(warp.operand(i, n));
+    return bits;
+  };
+  bool isAndOr = i.operation == 1 || i.operation == 2;
+  bool isOtherUndefined = i.operation && undefined(4);
+  if (isAndOr && !isOtherUndefined &&
+      (warp.predicate(warp.operand(i, 4)) >> lane & 1) == (i.operation == 2))
+    return;
+  if (i.type != ScalarType::F16x2 && i.type != ScalarType::BF16x2)
     return spoilResults(lane);
-  }
+  uint64_t halves = undefined(2) | undefined(3);
+  for (unsigned half = 0; half < 2; ++half)
+    if (isOtherUndefined || (halves >> (16 * half) & 0xffff))
+      mark(warp.operand(i, half), lane, 1);
+}
+
+void Warp::UndefinedFlow::runLane(unsigned lane) {
+  if (i.shadowRule == ShadowRule::Any)
+    return spoilResults(lane);
+  if (i.shadowRule == ShadowRule::Compare)
+    return runCompare(lane);
   const Operand &result = warp.operand(i, 0);
-  uint64_t undefined = apply(lane);
+  uint64_t undefined = i.shadowRule == ShadowRule::Move
+                           ? getMoved(lane)
+                           : getUndefinedResult(i, sources);
   if (result.kind == OperandKind::Vector)
     return markParts(result, lane, undefined);
   mark(result, lane,
@@ -408,7 +282,7 @@ void Warp::UndefinedFlow::run() {
     if (!(warp.active >> lane & 1))
       continue;
     for (unsigned n = 0; n < 4; ++n) {
-      sources[n] = Bits();
+      sources[n] = SourceBits();
       if (n >= numSources || !isScalar(n))
         continue;
       const Operand &each = warp.operand(i, first + n);

@@ -1,5 +1,4 @@
-//===- DetectorTest.cpp - each detector: what it finds and what not *- C++
-//-*-===//
+//===- DetectorTest.cpp - what each detector finds --------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -152,7 +151,9 @@ TEST(Detectors, UninitialisedRegisters) {
   cvt.u16.u32 %h3, %r0;
   mov.b32 %r10, {%h3, %h2};
   add.u32 %r10, %r10, 1;
-  st.global.u32 [%x0], %r10;)",
+  mov.b32 {%h4, %h5}, %r10;
+  st.global.u16 [%x0], %h4;
+  st.global.u16 [%x0+2], %h5;)",
                     1),
              ReportKind::UninitializedRegister);
   expectClean(launch(R"(
