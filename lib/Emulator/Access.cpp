@@ -83,92 +83,6 @@ std::byte *Warp::resolve(Space space, uint64_t address, uint64_t bytes,
 }
 
 //===----------------------------------------------------------------------===//
-// Counting
-//===----------------------------------------------------------------------===//
-
-static CountedSpace countedSpace(Space space) {
-  switch (space) {
-  case Space::Shared:
-    return CountedSpace::Shared;
-  case Space::Local:
-    return CountedSpace::Local;
-  case Space::Const:
-    return CountedSpace::Const;
-  case Space::Param:
-    return CountedSpace::Param;
-  default:
-    return CountedSpace::Global;
-  }
-}
-
-static void countGlobalRequest(Warp &w, const Instruction &i,
-                               const uint64_t *addresses, uint32_t lanes,
-                               unsigned bytes) {
-  std::array<uint64_t, 2 * warpSize> sectors;
-  unsigned count = 0;
-  bool isSorted = true;
-  for (unsigned lane = 0; lane < warpSize; ++lane) {
-    if (!(lanes >> lane & 1))
-      continue;
-    uint64_t first = addresses[lane] / 32;
-    uint64_t last = (addresses[lane] + bytes - 1) / 32;
-    for (uint64_t sector = first; sector <= last; ++sector) {
-      if (count && sectors[count - 1] == sector)
-        continue;
-      isSorted &= !count || sectors[count - 1] < sector;
-      sectors[count++] = sector;
-    }
-  }
-  if (!isSorted) {
-    std::sort(sectors.begin(), sectors.begin() + count);
-    count = unsigned(std::unique(sectors.begin(), sectors.begin() + count) -
-                     sectors.begin());
-  }
-  RawCounters &counters = w.block.counters;
-  ++counters.globalRequests;
-  counters.globalSectors += count;
-  counters.instructions[i.counter].sectors += count;
-}
-
-void dilated::emulator::countSharedRequest(Warp &w, const Instruction &i,
-                                           const uint64_t *offsets,
-                                           uint32_t lanes, unsigned bytes) {
-  // 128 bytes move at a time: of wide accesses, by fewer lanes.
-  unsigned group = bytes <= 4 ? warpSize : std::max(1u, 128 / bytes);
-  unsigned total = 0, ideal = 0;
-  for (unsigned begin = 0; begin < warpSize; begin += group) {
-    uint8_t used[32] = {};
-    uint32_t words[32][32];
-    unsigned most = 0;
-    for (unsigned lane = begin; lane < std::min(begin + group, warpSize);
-         ++lane) {
-      if (!(lanes >> lane & 1))
-        continue;
-      uint32_t first = uint32_t(offsets[lane] / 4);
-      uint32_t last = uint32_t((offsets[lane] + bytes - 1) / 4);
-      for (uint32_t word = first; word <= last; ++word) {
-        unsigned bank = word % 32;
-        bool known = false;
-        for (unsigned k = 0; k < used[bank] && !known; ++k)
-          known = words[bank][k] == word;
-        if (known || used[bank] == 32)
-          continue;
-        words[bank][used[bank]++] = word;
-        most = std::max<unsigned>(most, used[bank]);
-      }
-    }
-    total += most;
-    ideal += most != 0;
-  }
-  RawCounters &counters = w.block.counters;
-  ++counters.sharedRequests;
-  counters.sharedWavefronts += total;
-  counters.sharedIdeal += ideal;
-  counters.instructions[i.counter].wavefronts += total;
-  counters.instructions[i.counter].idealWavefronts += ideal;
-}
-
-//===----------------------------------------------------------------------===//
 // Bounds
 //===----------------------------------------------------------------------===//
 
@@ -207,14 +121,65 @@ static std::string describeFault(const Warp &w, Space space, uint64_t address,
                             address - near->address, what, near->bytes);
 }
 
+/// The lanes of one request whose access is not as it should be.
+struct FaultyLanes {
+  uint32_t outside = 0, misaligned = 0, constant = 0;
+};
+
+/// Where the bytes of a lane are; null outside of memory, and where constants
+/// would be written.
+static std::byte *findBytes(Warp &w, const Access &access, unsigned lane,
+                            const GlobalMemory::Allocation *&last,
+                            FaultyLanes &faulty) {
+  uint64_t address = access.addresses[lane];
+  Space space = access.spaces[lane];
+  std::byte *host = nullptr;
+  bool isConstant = space == Space::Param;
+  if (space == Space::Global || space == Space::Const) {
+    // The lanes of a request mostly fall into one allocation.
+    if (!last || address - last->address >= last->bytes ||
+        last->bytes - (address - last->address) < access.bytes)
+      last = w.block.state.memory->find(address, access.bytes);
+    if (last && last->bytes)
+      host = last->data + (address - last->address);
+    isConstant = host && last->isConstant;
+  } else {
+    host = w.resolve(space, address, access.bytes, lane);
+  }
+  if (!host || !isConstant || access.kind == AccessKind::Read)
+    return host;
+  faulty.constant |= 1u << lane;
+  return nullptr;
+}
+
+static void reportFaulty(Warp &w, const Instruction &i, const Access &access,
+                         unsigned alignment, const FaultyLanes &faulty) {
+  if (faulty.misaligned) {
+    unsigned lane = unsigned(std::countr_zero(faulty.misaligned));
+    w.report(
+        i, ReportKind::Misaligned, faulty.misaligned,
+        fmt::format("access of {} bytes at 0x{:x}, which is not a multiple "
+                    "of {}",
+                    access.bytes, access.addresses[lane], alignment));
+  }
+  if (uint32_t outside = faulty.outside & ~faulty.constant) {
+    unsigned lane = unsigned(std::countr_zero(outside));
+    w.report(i, ReportKind::OutOfBounds, outside,
+             describeFault(w, access.spaces[lane], access.addresses[lane],
+                           access.bytes, access.kind));
+  }
+  if (faulty.constant)
+    w.report(i, ReportKind::OutOfBounds, faulty.constant,
+             "write to memory that is constant");
+}
+
 void dilated::emulator::beginAccess(Warp &w, const Instruction &i, Space space,
                                     const uint64_t *addresses, unsigned bytes,
                                     AccessKind kind, Access &access) {
   access.bytes = bytes;
   access.kind = kind;
   access.lanes = 0;
-  uint32_t outside = 0, misaligned = 0, constant = 0;
-  // The lanes of a request mostly fall into one allocation.
+  FaultyLanes faulty;
   const GlobalMemory::Allocation *last = nullptr;
   unsigned alignment = std::bit_floor(std::max(bytes, 1u));
   for (unsigned lane = 0; lane < warpSize; ++lane) {
@@ -222,77 +187,24 @@ void dilated::emulator::beginAccess(Warp &w, const Instruction &i, Space space,
     if (!(w.active >> lane & 1))
       continue;
     uint64_t address = addresses[lane];
-    Space each = space == Space::Generic ? splitGeneric(address) : space;
+    access.spaces[lane] =
+        space == Space::Generic ? splitGeneric(address) : space;
     access.addresses[lane] = address;
-    access.spaces[lane] = each;
-    std::byte *host = nullptr;
-    if (each == Space::Global || each == Space::Const) {
-      if (!last || address - last->address >= last->bytes ||
-          last->bytes - (address - last->address) < bytes)
-        last = w.block.state.memory->find(address, bytes);
-      if (last && last->bytes) {
-        host = last->data + (address - last->address);
-        if (last->isConstant && kind != AccessKind::Read) {
-          constant |= 1u << lane;
-          host = nullptr;
-        }
-      }
-    } else {
-      host = w.resolve(each, address, bytes, lane);
-      if (each == Space::Param && kind != AccessKind::Read && host) {
-        constant |= 1u << lane;
-        host = nullptr;
-      }
-    }
+    std::byte *host = findBytes(w, access, lane, last, faulty);
     if (address & (alignment - 1)) {
-      misaligned |= 1u << lane;
+      faulty.misaligned |= 1u << lane;
       continue;
     }
     if (!host) {
-      outside |= 1u << lane;
+      faulty.outside |= 1u << lane;
       continue;
     }
     access.host[lane] = host;
     access.lanes |= 1u << lane;
   }
-  if (misaligned) {
-    unsigned lane = unsigned(std::countr_zero(misaligned));
-    w.report(
-        i, ReportKind::Misaligned, misaligned,
-        fmt::format("access of {} bytes at 0x{:x}, which is not a multiple "
-                    "of {}",
-                    bytes, access.addresses[lane], alignment));
-  }
-  if (outside & ~constant) {
-    unsigned lane = unsigned(std::countr_zero(outside & ~constant));
-    w.report(i, ReportKind::OutOfBounds, outside & ~constant,
-             describeFault(w, access.spaces[lane], access.addresses[lane],
-                           bytes, kind));
-  }
-  if (constant)
-    w.report(i, ReportKind::OutOfBounds, constant,
-             "write to memory that is constant");
-  if (!w.block.state.count || !access.lanes)
-    return;
-  // One request per space; mixed generic addresses count where each goes.
-  uint32_t global = 0, shared = 0;
-  RawCounters &counters = w.block.counters;
-  for (unsigned lane = 0; lane < warpSize; ++lane) {
-    if (!(access.lanes >> lane & 1))
-      continue;
-    Space each = access.spaces[lane];
-    global |= uint32_t(each == Space::Global) << lane;
-    shared |= uint32_t(each == Space::Shared) << lane;
-    unsigned index = unsigned(countedSpace(each));
-    if (kind != AccessKind::Write)
-      counters.bytesRead[index] += bytes;
-    if (kind != AccessKind::Read)
-      counters.bytesWritten[index] += bytes;
-  }
-  if (global)
-    countGlobalRequest(w, i, access.addresses.data(), global, bytes);
-  if (shared)
-    countSharedRequest(w, i, access.addresses.data(), shared, bytes);
+  reportFaulty(w, i, access, alignment, faulty);
+  if (w.block.state.count && access.lanes)
+    countAccess(w, i, access);
 }
 
 //===----------------------------------------------------------------------===//

@@ -56,6 +56,12 @@ bool isUnwritten(const Warp &w, const Access &access, unsigned lane,
 void defineBytes(Warp &w, const Access &access, unsigned lane, unsigned offset,
                  unsigned bytes, uint32_t undefined);
 
+/// What counters call a space.
+CountedSpace countedSpace(Space space);
+
+/// Bytes and requests of an access, by the space that each lane goes to.
+void countAccess(Warp &w, const Instruction &i, const Access &access);
+
 /// Passes over the banks that a request to shared memory takes.
 void countSharedRequest(Warp &w, const Instruction &i, const uint64_t *offsets,
                         uint32_t lanes, unsigned bytes);

@@ -26,8 +26,9 @@ using OpcodeMap = std::unordered_map<std::string_view, const Opcode *>;
 static OpcodeMap makeOpcodeMap() {
   OpcodeMap map;
   for (std::span<const Opcode> family :
-       {getIntegerOpcodes(), getBitOpcodes(), getFloatOpcodes(),
-        getSpecialOpcodes(), getCompareOpcodes(), getConvertOpcodes(),
+       {getIntegerOpcodes(), getBitOpcodes(), getFieldOpcodes(),
+        getFloatOpcodes(), getSpecialOpcodes(), getCompareOpcodes(),
+        getSelectOpcodes(), getConvertOpcodes(), getAddressOpcodes(),
         getMoveOpcodes(), getMemoryOpcodes(), getAtomicOpcodes(),
         getAsyncOpcodes(), getWarpOpcodes(), getMatrixOpcodes(),
         getWmmaOpcodes(), getControlOpcodes()})

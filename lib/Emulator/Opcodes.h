@@ -39,20 +39,29 @@ using Selector = std::string (*)(const Modifiers &, Instruction &);
 
 struct Opcode {
   std::string_view name;
-  /// One letter per operand, '?' behind an optional one:
-  ///   d  destination of the first type          s  source of the first type
-  ///   x  the same, or a wider register (ld, cvt) y  source of the last type,
-  ///   or wider D  destination of the last type           S  source of the last
-  ///   type W  destination of twice the first type    w  source of twice the
-  ///   first type U  destination of 32 bits                 u  source of 32
-  ///   bits p  destination predicate                  P  source predicate q
-  ///   destination predicate, or p|q          r  destination of the first type,
-  ///   or d|p v  destination scalar or vector           V  source scalar or
-  ///   vector k  the same, packing into the first type    K  the same (mov) f
-  ///   destination vector of 32-bit registers F  source of the same m  address
-  ///   g  source of 64 bits b  source: 16, 32 or 64 bits as the register has
-  ///   -  none                                   c  source of 32 bits, may be
-  ///   left out
+  // clang-format off
+  /// One letter per operand, '?' behind an optional one. Destinations and
+  /// sources:
+  ///   d  s  of the first type
+  ///   x     of the first type, or wider (ld, cvt)
+  ///      y  of the last type, or wider
+  ///   D  S  of the last type
+  ///   W  w  of twice the first type
+  ///   U  u  of 32 bits
+  ///   v  V  scalar or vector of the first type
+  ///   k  K  the same, packed into the first type (mov)
+  ///   f  F  vector of 32-bit registers
+  ///   p  P  predicate
+  /// Destinations:
+  ///   q     a predicate, or p|q
+  ///   r     of the first type, or d|p
+  /// Sources:
+  ///   g     64 bits
+  ///   b     16, 32 or 64 bits as the register has
+  ///   m     an address
+  ///   c     32 bits, may be left out
+  ///   -     none
+  // clang-format on
   std::string_view operands;
   /// The modifiers it may carry, apart from types and, if '$' is among them,
   /// state spaces; separated by blanks.
@@ -71,10 +80,13 @@ const Opcode *findOpcode(std::string_view name);
 
 std::span<const Opcode> getIntegerOpcodes();
 std::span<const Opcode> getBitOpcodes();
+std::span<const Opcode> getFieldOpcodes();
 std::span<const Opcode> getFloatOpcodes();
 std::span<const Opcode> getSpecialOpcodes();
 std::span<const Opcode> getCompareOpcodes();
+std::span<const Opcode> getSelectOpcodes();
 std::span<const Opcode> getConvertOpcodes();
+std::span<const Opcode> getAddressOpcodes();
 std::span<const Opcode> getMoveOpcodes();
 std::span<const Opcode> getMemoryOpcodes();
 std::span<const Opcode> getAtomicOpcodes();

@@ -346,12 +346,46 @@ bool Parser::parseAddress(Operand &operand) {
   return expect(']');
 }
 
+/// d|p, p|q: the second one may be left out.
+bool Parser::parseTwoResults(char letter, ScalarType type,
+                             std::vector<Operand> &out) {
+  Operand first, second;
+  if (letter == 'q'
+          ? !parsePredicate(true, first)
+          : !parseScalar(true, getTypeBytes(type), false, type, first))
+    return false;
+  letters += "dp";
+  if (consume('|') && !parsePredicate(true, second))
+    return false;
+  out.push_back(first);
+  out.push_back(second);
+  return true;
+}
+
+/// What may be a vector in braces.
+bool Parser::parseVectorOrScalar(char letter, ScalarType first,
+                                 Operand &operand) {
+  bool isResult = letter == 'v' || letter == 'k' || letter == 'f';
+  bool isMove = letter == 'k' || letter == 'K';
+  if (isMove && first == ScalarType::Pred)
+    return parsePredicate(isResult, operand);
+  // A fragment of one register may stand without braces.
+  bool isFragment = letter == 'f' || letter == 'F';
+  ScalarType type = isFragment ? ScalarType::B32 : first;
+  unsigned bytes = getTypeBytes(type);
+  if (peek().is('{'))
+    return parseVector(isResult, bytes, isMove, type, operand);
+  return parseScalar(isResult, bytes, !isMove && !isFragment, type, operand);
+}
+
 bool Parser::parseOperand(char letter, const Modifiers &modifiers,
                           std::vector<Operand> &out) {
   ScalarType first =
       modifiers.types.empty() ? ScalarType::B32 : modifiers.types.front();
   ScalarType last =
       modifiers.types.empty() ? ScalarType::B32 : modifiers.types.back();
+  if (letter == 'q' || letter == 'r')
+    return parseTwoResults(letter, first, out);
   Operand operand;
   bool ok = false;
   switch (letter) {
@@ -390,48 +424,13 @@ bool Parser::parseOperand(char letter, const Modifiers &modifiers,
   case 'P':
     ok = parsePredicate(letter == 'p', operand);
     break;
-  case 'q':
-  case 'r':
-    ok = letter == 'q'
-             ? parsePredicate(true, operand)
-             : parseScalar(true, getTypeBytes(first), false, first, operand);
-    if (!ok)
-      return false;
-    out.push_back(operand);
-    letters += 'd';
-    letters += 'p';
-    operand = Operand();
-    if (consume('|') && !parsePredicate(true, operand))
-      return false;
-    out.push_back(operand);
-    return true;
   case 'v':
   case 'V':
-    if (peek().is('{'))
-      ok = parseVector(letter == 'v', getTypeBytes(first), false, first,
-                       operand);
-    else
-      ok =
-          parseScalar(letter == 'v', getTypeBytes(first), true, first, operand);
-    break;
   case 'k':
   case 'K':
-    if (peek().is('{') && first != ScalarType::Pred)
-      ok =
-          parseVector(letter == 'k', getTypeBytes(first), true, first, operand);
-    else if (first == ScalarType::Pred)
-      ok = parsePredicate(letter == 'k', operand);
-    else
-      ok = parseScalar(letter == 'k', getTypeBytes(first), false, first,
-                       operand);
-    break;
   case 'f':
   case 'F':
-    // A fragment of one register may stand without braces.
-    if (peek().is('{'))
-      ok = parseVector(letter == 'f', 4, false, ScalarType::B32, operand);
-    else
-      ok = parseScalar(letter == 'f', 4, false, ScalarType::B32, operand);
+    ok = parseVectorOrScalar(letter, first, operand);
     break;
   case 'm':
     ok = parseAddress(operand);

@@ -1,5 +1,4 @@
-//===- ParseVariables.cpp - declarations of variables and registers *- C++
-//-*-===//
+//===- ParseVariables.cpp - declarations in PTX -----------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

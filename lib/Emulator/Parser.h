@@ -96,6 +96,8 @@ private:
   //===--- Operands (ParseOperands.cpp) -----------------------------------===//
   bool parseOperands(Instruction &instruction, const Opcode &opcode,
                      Modifiers &modifiers);
+  bool parseTwoResults(char letter, ScalarType type, std::vector<Operand> &out);
+  bool parseVectorOrScalar(char letter, ScalarType first, Operand &operand);
   bool parseOperand(char letter, const Modifiers &modifiers,
                     std::vector<Operand> &out);
   bool parseScalar(bool isResult, unsigned bytes, bool mayBeWider,

@@ -67,28 +67,38 @@ private:
     return true;
   }
 
-  bool convert(const std::string &text, size_t &at, std::string &out) {
-    size_t begin = at++;
-    std::string flags = "%";
-    auto isOf = [&](const char *set) {
-      return at < text.size() && text[at] && std::strchr(set, text[at]);
-    };
-    for (; isOf("-+ #0123456789.*"); ++at) {
+  /// Is the character at `at` one of `set`?
+  static bool isAt(const std::string &text, size_t at, const char *set) {
+    return at < text.size() && text[at] && std::strchr(set, text[at]);
+  }
+
+  /// Flags, width and precision behind a percent sign; the sign alone where
+  /// they are longer than any that mean something.
+  bool takeFlags(const std::string &text, size_t &at, std::string &flags) {
+    flags = "%";
+    for (; isAt(text, at, "-+ #0123456789.*"); ++at) {
       uint64_t width;
       if (text[at] != '*') {
         flags += text[at];
-      } else {
-        if (!take(4, width))
-          return false;
-        flags += std::to_string(int32_t(width));
+        continue;
       }
+      if (!take(4, width))
+        return false;
+      flags += std::to_string(int32_t(width));
     }
     if (flags.size() > 32)
       flags.resize(1);
+    return true;
+  }
+
+  bool convert(const std::string &text, size_t &at, std::string &out) {
+    size_t begin = at++;
+    std::string flags;
+    if (!takeFlags(text, at, flags))
+      return false;
     unsigned longs = 0;
-    for (; isOf("hlzjtL"); ++at)
-      longs += text[at] == 'l' || text[at] == 'z' || text[at] == 'j' ||
-               text[at] == 't';
+    for (; isAt(text, at, "hlzjtL"); ++at)
+      longs += isAt(text, at, "lzjt");
     if (at == text.size()) {
       out.append(text, begin);
       return true;

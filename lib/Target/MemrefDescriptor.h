@@ -1,5 +1,4 @@
-//===- MemrefDescriptor.h - host tensors as memref descriptors -------*- C++
-//-*-===//
+//===- MemrefDescriptor.h - tensors as memref descriptors -------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,5 +1,4 @@
-//===- PtxExecutionFuzzer.cpp - no short kernel crashes the emulator *- C++
-//-*-===//
+//===- PtxExecutionFuzzer.cpp - short kernels, no crash ---------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

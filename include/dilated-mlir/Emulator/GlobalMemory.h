@@ -55,10 +55,6 @@ public:
   bool read(uint64_t address, void *destination, uint64_t bytes) const;
   bool fill(uint64_t address, uint8_t value, uint64_t bytes);
 
-  const std::vector<std::unique_ptr<Allocation>> &getAllocations() const {
-    return allocations;
-  }
-
 private:
   std::vector<std::unique_ptr<Allocation>> allocations; // by address
   uint64_t next = 0x10'0000'0000;

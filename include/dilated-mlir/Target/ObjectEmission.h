@@ -1,5 +1,4 @@
-//===- ObjectEmission.h - from the LLVM dialect to an object file -*- C++
-//-*-===//
+//===- ObjectEmission.h - LLVM dialect to object files ----------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

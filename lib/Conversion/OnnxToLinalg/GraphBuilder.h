@@ -33,7 +33,6 @@ public:
   InFlightDiagnostic error();
   /// What stands before each message: "node 'x' (...): ".
   void setErrorPrefix(std::string prefix) { errorPrefix = std::move(prefix); }
-  StringRef getErrorPrefix() const { return errorPrefix; }
 
   //===--------------------------------------------------------------------===//
   // Sizes

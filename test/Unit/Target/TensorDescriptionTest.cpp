@@ -1,5 +1,4 @@
-//===- TensorDescriptionTest.cpp - tensors from the command line -*- C++
-//-*-===//
+//===- TensorDescriptionTest.cpp - tensors by text --------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
